@@ -1,0 +1,11 @@
+module github.com/tenantkeep/tenantkeep/pkg
+
+go 1.26
+
+require (
+	github.com/tenantkeep/tenantkeep/proto v0.0.0
+)
+
+replace (
+	github.com/tenantkeep/tenantkeep/proto => ../proto
+)

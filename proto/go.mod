@@ -1,0 +1,3 @@
+module github.com/tenantkeep/tenantkeep/proto
+
+go 1.26

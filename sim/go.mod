@@ -1,0 +1,3 @@
+module github.com/tenantkeep/tenantkeep/sim
+
+go 1.26

@@ -1,0 +1,107 @@
+package ratelimit
+
+import (
+	"context"
+	"time"
+
+	"github.com/tenantkeep/tenantkeep/pkg/m365"
+)
+
+// Priority says whose work goes first where slots are contended. A holder of higher priority gets
+// all slots but one; equals share them.
+type Priority int
+
+// The priorities, lowest first.
+const (
+	Scheduled Priority = iota
+	Interactive
+	Restore
+)
+
+// Charge is what a decision takes from one budget of its scope.
+type Charge struct {
+	Budget string // name inside the scope: requests, units, upload
+	Limit  Limit
+	Units  int64 // how many the call needs
+	Lease  int64 // up to how many to take at once and keep for the calls that follow
+}
+
+// Slots is a claim to calls in flight.
+type Slots struct {
+	Max  int64         // how many the scope allows in all
+	Need int64         // how many the holder must have, those in use included
+	Want int64         // how many it can use
+	For  time.Duration // for how long, unless renewed by asking again
+}
+
+// Ask is one decision.
+type Ask struct {
+	Connection m365.ConnectionID
+	Scope      string
+	Holder     string // the process: asking again renews or changes its slots
+	Priority   Priority
+	Charges    []Charge
+	Slots      Slots // Max 0: the call needs none
+}
+
+// Grant is the answer to an Ask. If Wait is not zero nothing was taken, and Blocked says by what.
+type Grant struct {
+	Units   []int64 // per charge, between Units and Lease
+	Slots   int64   // how many the holder has now
+	At      int64   // the ledger's time, microseconds: needed to return units
+	Wait    time.Duration
+	Blocked string // "cool-down", "slots" or the name of a budget
+}
+
+// Return gives back what a Grant gave and nobody used.
+type Return struct {
+	Connection m365.ConnectionID
+	Scope      string
+	Holder     string
+	Charges    []Charge // Units to give back of each budget
+	At         []int64  // per charge, when it was granted
+	Slots      bool     // whether to give up all slots of the holder
+}
+
+// Usage is what is spent, left and cooling in one scope.
+type Usage struct {
+	Scope   string
+	Cooling time.Duration // 0: not cooling down
+	Pace    int64         // percent of the limits in use
+	Budgets []BudgetUsage // by name
+	Slots   int64         // in all; 0: none
+	Held    int64
+}
+
+// BudgetUsage is the state of one budget.
+type BudgetUsage struct {
+	Name       string
+	Limit      Limit
+	Used, Left int64
+}
+
+// Ledger is where all processes of a connection write what they spend.
+//
+// Acquire decides at once and never waits: every charge and the slots, or nothing. Units that are
+// granted above what is needed belong to the caller until it returns them. Slots expire unless
+// they are renewed, so that those of a dead process come back. An asker that is refused slots is
+// remembered for a few seconds, so that holders who renew make room.
+//
+// CoolDown never shortens a cool-down. All methods may be called concurrently; errors are
+// Transient, and after one it is unknown whether the ledger changed (at worst, units are lost
+// until their window has passed).
+type Ledger interface {
+	Acquire(ctx context.Context, ask Ask) (Grant, error)
+	Return(ctx context.Context, back Return) error
+	CoolDown(ctx context.Context, connection m365.ConnectionID, scope string, wait time.Duration) error
+	Report(ctx context.Context, connection m365.ConnectionID) ([]Usage, error)
+}
+
+// What a ledger does beyond arithmetic; the Redis script has the same numbers.
+const (
+	MinPace      = 5                      // percent: the pace never falls below
+	PaceStep     = 5                      // points that come back every PaceInterval
+	PaceInterval = 30 * time.Second       // without a cool-down
+	WaiterFor    = 5 * time.Second        // how long a refused asker is remembered
+	SlotRetry    = 200 * time.Millisecond // when to ask again for slots
+)

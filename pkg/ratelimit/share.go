@@ -1,0 +1,178 @@
+package ratelimit
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tenantkeep/tenantkeep/pkg/fault"
+)
+
+// share is what a limiter holds of one scope. Whoever has the turn decides; the others queue, so
+// that a call that needs four slots is not overtaken for ever by calls that need one.
+type share struct {
+	config  Config
+	name    string
+	turn    chan struct{} // holds one: the caller that decides
+	freed   chan struct{} // holds one: slots came back since the decider looked
+	touched time.Time     // guarded by the limiter
+
+	mu      sync.Mutex
+	credits map[string]credit
+	slots   Slots // as last granted; Max 0: the scope has none
+	held    int64 // slots granted by the ledger
+	inUse   int64
+	renewed time.Time
+	rank    Priority // of the last caller
+}
+
+// credit is what was leased of a budget and is not used yet.
+type credit struct {
+	charge Charge
+	units  int64
+	at     int64 // the ledger's time of the grant
+	until  time.Time
+}
+
+func newShare(config Config, name string) *share {
+	return &share{
+		config:  config,
+		name:    name,
+		turn:    make(chan struct{}, 1),
+		freed:   make(chan struct{}, 1),
+		credits: map[string]credit{},
+	}
+}
+
+// acquire is called with the turn.
+func (s *share) acquire(ctx context.Context, price Price) (*Permit, error) {
+	var waited time.Duration
+	for {
+		if permit := s.takeLocal(price); permit != nil {
+			permit.Waited = waited
+			return permit, nil
+		}
+		wait, err := s.refill(ctx, price)
+		if err != nil {
+			return nil, fault.Wrap("acquire budget", err)
+		}
+		start := time.Now()
+		if err := s.sleep(ctx, min(wait, renewAfter)); err != nil {
+			return nil, fault.Wrap("acquire budget", err)
+		}
+		waited += time.Since(start)
+	}
+}
+
+// refill asks the ledger for what is lacking and says how long to wait before looking again. If
+// only this process's own calls are in the way the ledger is left alone.
+func (s *share) refill(ctx context.Context, price Price) (time.Duration, error) {
+	if s.crowded(price) {
+		return SlotRetry, nil
+	}
+	grant, err := s.askLedger(ctx, price)
+	if err != nil {
+		return 0, err
+	}
+	if grant.Wait > s.config.Patience {
+		return 0, fault.New(fault.Throttled, "ask ledger", "the budget is spent ("+grant.Blocked+")",
+			fault.Reason("BUDGET_SPENT"), fault.After(grant.Wait), fault.Next("nothing: the work goes on when the budget has refilled"))
+	}
+	return grant.Wait, nil
+}
+
+func (s *share) crowded(price Price) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fresh := s.held > 0 && time.Since(s.renewed) <= renewAfter
+	return price.SlotsMax > 0 && fresh && s.held-s.inUse < s.claim(price)
+}
+
+// takeLocal pays from credits and slots at hand, or takes nothing.
+func (s *share) takeLocal(price Price) *Permit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.rank = price.Priority
+	slots := s.claim(price)
+	if price.SlotsMax > 0 && (slots == 0 || s.held-s.inUse < slots || now.Sub(s.renewed) > renewAfter) {
+		return nil
+	}
+	for _, c := range price.Charges {
+		if have := s.credits[c.Budget]; have.units < c.Units || now.After(have.until) {
+			return nil
+		}
+	}
+	for _, c := range price.Charges {
+		have := s.credits[c.Budget]
+		have.units -= c.Units
+		s.credits[c.Budget] = have
+	}
+	s.inUse += slots
+	return &Permit{share: s, Slots: slots}
+}
+
+// claim is how many slots the call takes: what it asks for, or one if that is more than this
+// process will get as long as others work on the scope too.
+func (s *share) claim(price Price) int64 {
+	if price.SlotsMax == 0 {
+		return 0
+	}
+	if slots := max(price.Slots, 1); slots <= s.held {
+		return slots
+	}
+	return min(1, s.held)
+}
+
+func (s *share) askLedger(ctx context.Context, price Price) (Grant, error) {
+	ask := Ask{Connection: s.config.Connection, Scope: s.name, Holder: s.config.Holder, Priority: price.Priority}
+	s.mu.Lock()
+	if price.SlotsMax > 0 {
+		ask.Slots = Slots{Max: price.SlotsMax, Need: max(s.inUse, 1), Want: price.SlotsMax, For: slotsFor}
+	}
+	now := time.Now()
+	for _, c := range price.Charges {
+		if have := s.credits[c.Budget]; have.units < c.Units || now.After(have.until) {
+			ask.Charges = append(ask.Charges, c)
+		}
+	}
+	s.mu.Unlock()
+	grant, err := s.config.Ledger.Acquire(ctx, ask)
+	if err == nil && grant.Wait == 0 {
+		s.book(ask, grant)
+	}
+	return grant, err
+}
+
+func (s *share) book(ask Ask, grant Grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, c := range ask.Charges {
+		s.credits[c.Budget] = credit{c, grant.Units[i] + s.usable(c.Budget), grant.At, time.Now().Add(creditFor)}
+	}
+	if ask.Slots.Max > 0 {
+		s.slots, s.held, s.renewed = ask.Slots, grant.Slots, time.Now()
+	}
+}
+
+func (s *share) usable(budget string) int64 {
+	if have := s.credits[budget]; time.Now().Before(have.until) {
+		return have.units
+	}
+	return 0
+}
+
+func (s *share) sleep(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.freed:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}

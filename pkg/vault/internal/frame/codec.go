@@ -1,0 +1,131 @@
+package frame
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Codecs; the numbers stand in frames.
+const (
+	codecStored     = 0
+	codecZstd       = 1
+	codecDictionary = 2
+)
+
+// Packed is data after compression and before sealing.
+type Packed struct {
+	Codec      byte
+	Dictionary byte // number of the unit's dictionary, 0 without one
+	Data       []byte
+}
+
+// Stored is data as it is.
+func Stored(data []byte) Packed { return Packed{Codec: codecStored, Data: data} }
+
+// Dictionary is one of a unit's dictionaries, ready for use. It is safe for concurrent use.
+type Dictionary struct {
+	Number  byte
+	content []byte
+	encoder func() *zstd.Encoder
+	decoder func() (*zstd.Decoder, error)
+}
+
+// NewDictionary makes a dictionary of raw content. Its Zstandard id is 0: the zstd tool refuses
+// raw dictionaries with others.
+func NewDictionary(number byte, content []byte) *Dictionary {
+	return &Dictionary{
+		Number:  number,
+		content: content,
+		encoder: sync.OnceValue(func() *zstd.Encoder { return newEncoder(zstd.WithEncoderDictRaw(0, content)) }),
+		decoder: sync.OnceValues(func() (*zstd.Decoder, error) { return newDecoder(zstd.WithDecoderDictRaw(0, content)) }),
+	}
+}
+
+// Content is what the dictionary was made of.
+func (d *Dictionary) Content() []byte { return d.content }
+
+var plainEncoder = sync.OnceValue(func() *zstd.Encoder { return newEncoder() })
+
+var plainDecoder = sync.OnceValues(func() (*zstd.Decoder, error) { return newDecoder() })
+
+// Frames carry no checksum: the seal is one.
+func newEncoder(more ...zstd.EOption) *zstd.Encoder {
+	options := append([]zstd.EOption{
+		zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)),
+		zstd.WithEncoderCRC(false),
+	}, more...)
+	encoder, err := zstd.NewWriter(nil, options...)
+	if err != nil {
+		panic("zstd options: " + err.Error()) // constant options and a dictionary without structure
+	}
+	return encoder
+}
+
+func newDecoder(more ...zstd.DOption) (*zstd.Decoder, error) {
+	options := append([]zstd.DOption{
+		zstd.WithDecoderConcurrency(runtime.GOMAXPROCS(0)),
+		zstd.WithDecoderMaxMemory(MaxData),
+	}, more...)
+	return zstd.NewReader(nil, options...)
+}
+
+// MaxData is the most that a frame may hold.
+const MaxData = 64 << 20
+
+// Compress compresses data into dst's memory, with a dictionary if there is one. What does not
+// become smaller stays as it is and shares data's memory.
+func Compress(dst, data []byte, with *Dictionary) Packed {
+	p := Packed{Codec: codecZstd}
+	encoder := plainEncoder
+	if with != nil {
+		p.Codec, p.Dictionary, encoder = codecDictionary, with.Number, with.encoder
+	}
+	if p.Data = encoder().EncodeAll(data, dst[:0]); len(p.Data) >= len(data) {
+		return Stored(data)
+	}
+	return p
+}
+
+// CompressProbing is Compress for large data: what saves under 5 % of its first 64 KiB is not tried.
+func CompressProbing(dst, data []byte) Packed {
+	const size = 64 << 10
+	if len(data) > size {
+		probe := plainEncoder().EncodeAll(data[:size], dst[:0])
+		if len(probe) > size*95/100 {
+			return Stored(data)
+		}
+	}
+	return Compress(dst, data, nil)
+}
+
+// Expand returns the data. Dictionaries are asked for by number.
+func (p Packed) Expand(dictionary func(number byte) (*Dictionary, error)) ([]byte, error) {
+	var decoder *zstd.Decoder
+	var err error
+	switch p.Codec {
+	case codecStored:
+		return p.Data, nil
+	case codecZstd:
+		decoder, err = plainDecoder()
+	case codecDictionary:
+		var with *Dictionary
+		if with, err = dictionary(p.Dictionary); err == nil {
+			decoder, err = with.decoder()
+		}
+	default:
+		return nil, fmt.Errorf("codec %d is not known", p.Codec)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decoder.DecodeAll(p.Data, nil)
+}
+
+// NoDictionary is for frames that are made without one.
+func NoDictionary(number byte) (*Dictionary, error) {
+	return nil, fmt.Errorf("dictionary %d: %w", number, ErrDamaged)
+}

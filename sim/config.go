@@ -1,0 +1,65 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tenantkeep/tenantkeep/sim/login"
+	"github.com/tenantkeep/tenantkeep/sim/seed"
+)
+
+// Config says which tenant to simulate. The zero value is a tenant without users.
+type Config struct {
+	Seed  uint64
+	Users int
+
+	Tenant string // GUID; from the seed if empty
+	Domain string // contoso.onmicrosoft.com if empty
+
+	// Apps are the registered applications. If there are none, there is one with a client id and
+	// a secret from the seed and with every permission; see Server.ClientID.
+	Apps []login.App
+
+	TokenLifetime time.Duration // 3599 s if zero, as Entra's
+	Latency       time.Duration // that each call to Graph takes at least
+	Throttle      bool          // apply the published limits
+
+	Now func() time.Time // time.Now if nil
+}
+
+const defaultDomain = "contoso.onmicrosoft.com"
+
+// complete fills in what was left out. Ids come from the seed, so that they are the same in
+// every run.
+func (c *Config) complete() error {
+	if c.Users < 0 {
+		return fmt.Errorf("users cannot be negative")
+	}
+	ids := seed.New(c.Seed, seed.Text("tenant"))
+	tenant, client, secret := ids.GUID(), ids.GUID(), ids.GUID()
+	if c.Tenant == "" {
+		c.Tenant = tenant
+	}
+	if c.Domain == "" {
+		c.Domain = defaultDomain
+	}
+	if len(c.Apps) == 0 {
+		c.Apps = []login.App{{ID: client, Secrets: []string{"sim~" + secret}, Roles: Permissions}}
+	}
+	if c.TokenLifetime == 0 {
+		c.TokenLifetime = 3599 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return nil
+}
+
+// Permissions are all application permissions that the simulator knows:
+// https://learn.microsoft.com/graph/permissions-reference
+var Permissions = []string{
+	"User.Read.All", "User.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All",
+	"GroupMember.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "Organization.Read.All",
+	"Domain.Read.All", "LicenseAssignment.ReadWrite.All", "Mail.Read", "Mail.ReadWrite", "MailboxSettings.Read",
+	"Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All", "Sites.FullControl.All",
+}

@@ -1,0 +1,14 @@
+// Package control is how a test or a demonstration plays fate with the simulated tenant, over
+// HTTP below /sim/. Nothing here exists in Microsoft 365, and the product never calls it.
+//
+//	GET  /sim/tenant                        tenant id, domain, client id and secret, users
+//	GET  /sim/ledger     POST /sim/ledger/reset
+//	GET  /sim/faults     POST /sim/faults   DELETE /sim/faults[/{id}]   GET /sim/quirks
+//	POST /sim/apps                          register or change an application
+//	POST /sim/settings                      latency, throttling, token lifetime
+//	POST /sim/expire                        make delta tokens worthless
+//	POST /sim/change                        a day of work, or a disaster
+//	GET  /sim/checksum                      what the content is, independent of ids
+//
+// Answers are JSON; a refusal is status 400 with {"error": text}.
+package control

@@ -1,0 +1,97 @@
+package faults
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Rule picks requests and says what goes wrong with them.
+type Rule struct {
+	ID     int    `json:"id"`
+	Method string `json:"method,omitempty"`
+	Route  string `json:"route,omitempty"` // a template, or the beginning of one followed by *
+	User   string `json:"user,omitempty"`  // id or principal name; kept as object id
+	Nth    int    `json:"nth,omitempty"`
+	Times  int    `json:"times,omitempty"`
+
+	Action     string            `json:"action,omitempty"`
+	Quirk      string            `json:"quirk,omitempty"`
+	Status     int               `json:"status,omitempty"`
+	Code       string            `json:"code,omitempty"`
+	Message    string            `json:"message,omitempty"`
+	Headers    map[string]string `json:"headers,omitempty"`
+	Body       json.RawMessage   `json:"body,omitempty"`
+	Empty      bool              `json:"empty,omitempty"`
+	RetryAfter int               `json:"retryAfter,omitempty"`
+	Delay      int               `json:"delay,omitempty"` // milliseconds
+	Corrupt    string            `json:"corrupt,omitempty"`
+
+	Seen int `json:"seen"` // requests that matched
+	Hits int `json:"hits"` // times it applied
+}
+
+var actions = []string{"status", "storm", "expired", "reset", "truncate", "slow", "delay", "duplicate", "corrupt", "quirk"}
+
+// Quirks are the documented oddities that can be switched on; the packages that serve the
+// resources carry them out.
+var Quirks = map[string]string{
+	"full-mailbox":       "message delta fails with 403 ErrorQuotaExceeded, plain listing works (microsoft-graph-docs-contrib#6596)",
+	"twice-after-move":   "messages moved into a folder come twice in one delta round (msgraph-sdk-go#969)",
+	"large-page":         "a page of more than 50 items answers 503 with an empty body (kiota-http-go#151)",
+	"mailbox-concurrent": "429 MailboxConcurrency from the fourth request in flight on, with a minimal body (corso#3695)",
+	"alternating-404":    "a mailbox answers MailboxNotEnabledForRESTAPI and ResourceNotFound in turns (microsoft-graph-docs#10481)",
+	"many-attachments":   "$expand=attachments fails with ErrorTooManyObjectsOpened on mails with more than 5 attachments (corso)",
+	"control-characters": "control characters stand raw inside JSON strings (corso)",
+	"sparse-read-state":  "a change of the read state alone comes as {id, isRead} in delta (learn.microsoft.com/graph/delta-query-messages)",
+	"no-retry-after":     "429 comes without Retry-After (onedrive-api-docs#744)",
+	"fixed-retry-after":  "429 comes with Retry-After 120 (onedrive-api-docs#797)",
+	"replay":             "a delta round begins with changes of the round before (learn.microsoft.com/graph/delta-query-overview)",
+	"broken-attachment":  "reading the first attachment of a mail fails with ErrorCannotOpenFileAttachment (corso)",
+}
+
+// check fills in what was left out and refuses what cannot be.
+func (r *Rule) check() error {
+	if r.Action == "" && r.Quirk != "" {
+		r.Action = "quirk"
+	}
+	if r.Times == 0 {
+		r.Times = 1
+		if r.Action == "quirk" {
+			r.Times = -1
+		}
+	}
+	switch {
+	case !slices.Contains(actions, r.Action):
+		return fmt.Errorf("action %q: one of %s", r.Action, strings.Join(actions, ", "))
+	case r.Action == "quirk" && Quirks[r.Quirk] == "":
+		return fmt.Errorf("quirk %q is not known", r.Quirk)
+	case r.Action == "status" && (r.Status < 200 || r.Status > 599):
+		return fmt.Errorf("status %d is no HTTP status", r.Status)
+	case r.Action == "corrupt" && !slices.Contains([]string{"byte", "flag", "drop"}, r.Corrupt):
+		return fmt.Errorf("corrupt %q: byte, flag or drop", r.Corrupt)
+	}
+	return nil
+}
+
+// matches tells whether the rule picks a request.
+func (r *Rule) matches(method, route, user string) bool {
+	if r.Method != "" && !strings.EqualFold(r.Method, method) || r.User != "" && !strings.EqualFold(r.User, user) {
+		return false
+	}
+	if beginning, open := strings.CutSuffix(r.Route, "*"); open {
+		return strings.HasPrefix(route, beginning)
+	}
+	return r.Route == "" || r.Route == route
+}
+
+// applies counts a match and tells whether it is the rule's turn.
+func (r *Rule) applies() bool {
+	r.Seen++
+	if r.Seen < r.Nth || r.Times >= 0 && r.Hits >= r.Times {
+		return false
+	}
+	r.Hits++
+	return true
+}

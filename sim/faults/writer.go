@@ -1,0 +1,70 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"time"
+)
+
+// pieces is into how many parts a slow answer is cut.
+const pieces = 8
+
+// Held keeps an answer back until it is known whole, so that it can be sent badly.
+type Held struct {
+	to     http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+// Hold wraps a writer.
+func Hold(w http.ResponseWriter) *Held { return &Held{to: w, status: http.StatusOK} }
+
+// Header is the header of the answer.
+func (h *Held) Header() http.Header { return h.to.Header() }
+
+// WriteHeader keeps the status.
+func (h *Held) WriteHeader(status int) { h.status = status }
+
+func (h *Held) Write(b []byte) (int, error) { return h.body.Write(b) }
+
+// Truncate sends half of the answer and cuts the connection: the announced length stays that of
+// the whole.
+func (h *Held) Truncate() {
+	h.to.WriteHeader(h.status)
+	_, _ = h.to.Write(h.body.Bytes()[:h.body.Len()/2])
+	_ = http.NewResponseController(h.to).Flush()
+	Cut()
+}
+
+// Slowly sends the answer in pieces.
+func (h *Held) Slowly(ctx context.Context, pause time.Duration) {
+	h.to.WriteHeader(h.status)
+	controller := http.NewResponseController(h.to)
+	step := h.body.Len()/pieces + 1
+	for h.body.Len() > 0 {
+		_, _ = h.to.Write(h.body.Next(step))
+		_ = controller.Flush()
+		if !Wait(ctx, pause) {
+			return
+		}
+	}
+}
+
+// Cut closes the connection without an answer.
+func Cut() { panic(http.ErrAbortHandler) }
+
+// Wait pauses; it is false if the client went away meanwhile.
+func Wait(ctx context.Context, pause time.Duration) bool {
+	if pause <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

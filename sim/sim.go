@@ -1,0 +1,88 @@
+package sim
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/tenantkeep/tenantkeep/sim/control"
+	"github.com/tenantkeep/tenantkeep/sim/directory"
+	"github.com/tenantkeep/tenantkeep/sim/faults"
+	"github.com/tenantkeep/tenantkeep/sim/gateway"
+	"github.com/tenantkeep/tenantkeep/sim/ledger"
+	"github.com/tenantkeep/tenantkeep/sim/login"
+	"github.com/tenantkeep/tenantkeep/sim/throttle"
+	"github.com/tenantkeep/tenantkeep/sim/wire"
+)
+
+// Server is a simulated tenant.
+type Server struct {
+	Tenant       string // GUID
+	Domain       string
+	ClientID     string // of the first application
+	ClientSecret string // its first secret, if it has one
+
+	Directory *directory.Store
+	Ledger    *ledger.Ledger
+	Faults    *faults.Script
+	Apps      *login.Apps
+	Login     *login.Server
+
+	graph   *gateway.Gateway
+	control *control.Server
+	hosts   map[string]http.Handler // pre-authenticated hosts by name
+}
+
+// New makes a tenant.
+func New(config Config) (*Server, error) {
+	if err := config.complete(); err != nil {
+		return nil, err
+	}
+	s := &Server{Tenant: config.Tenant, Domain: config.Domain, ClientID: config.Apps[0].ID, hosts: map[string]http.Handler{}}
+	if secrets := config.Apps[0].Secrets; len(secrets) > 0 {
+		s.ClientSecret = secrets[0]
+	}
+	s.Ledger, s.Faults, s.Apps = ledger.New(), &faults.Script{}, login.NewApps(config.Apps...)
+	s.Login = login.New(login.Config{
+		Tenant: config.Tenant, Domains: []string{config.Domain}, Apps: s.Apps,
+		Lifetime: config.TokenLifetime, Now: config.Now, Issued: s.Ledger.Token,
+	})
+	s.Directory = directory.New(directory.Config{
+		Seed: config.Seed, Tenant: config.Tenant, Domain: config.Domain, Users: config.Users, Now: config.Now})
+	router := &wire.Router{}
+	router.Add(s.Directory.Routes()...)
+	s.assemble(config, router, nil)
+	return s, nil
+}
+
+// assemble puts the gateway and the control API around the families.
+func (s *Server) assemble(config Config, router *wire.Router, workloads []control.Workload) {
+	published, limits := throttle.Published(config.Users), throttle.Limits{}
+	if config.Throttle {
+		limits = published
+	}
+	limiter := throttle.New(config.Tenant, limits)
+	s.graph = gateway.New(gateway.Config{
+		Router: router, Login: s.Login, Ledger: s.Ledger, Faults: s.Faults, Limiter: limiter,
+		Resolve: s.Directory.Resolve, Now: config.Now, Latency: config.Latency,
+	})
+	s.control = control.New(control.Config{
+		Tenant: control.Tenant{Tenant: s.Tenant, Domain: s.Domain, ClientID: s.ClientID, ClientSecret: s.ClientSecret},
+		Ledger: s.Ledger, Faults: s.Faults, Apps: s.Apps, Login: s.Login, Gateway: s.graph, Limiter: limiter,
+		Published: published, Directory: s.Directory, Workloads: workloads, Now: config.Now,
+	})
+}
+
+// ServeHTTP tells the hosts apart by the first segment of the path.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	switch host := s.hosts[first]; {
+	case host != nil:
+		host.ServeHTTP(w, r)
+	case first == "v1.0" || first == "beta":
+		s.graph.ServeHTTP(w, r)
+	case first == "sim":
+		s.control.ServeHTTP(w, r)
+	default:
+		s.Login.ServeHTTP(w, r)
+	}
+}

@@ -1,0 +1,256 @@
+package wire
+
+import (
+	"strings"
+	"time"
+)
+
+// Row gives a filter the values of one object. A path has slashes: from/emailAddress/address.
+// What is absent is nil; times may be given as time.Time or as text.
+type Row func(path string) any
+
+// Filter is a parsed $filter. The zero value of a pointer accepts every row.
+type Filter struct{ root expression }
+
+// expression is one node of a filter.
+type expression interface{ value(Row) any }
+
+// Match tells whether a row passes.
+func (f *Filter) Match(row Row) bool {
+	if f == nil {
+		return true
+	}
+	passed, _ := f.root.value(row).(bool)
+	return passed
+}
+
+// Equal returns the text that the filter demands of a path, if the filter is that comparison or
+// a conjunction with it. It lets a package answer from an index.
+func (f *Filter) Equal(path string) (string, bool) {
+	if f == nil {
+		return "", false
+	}
+	return demanded(f.root, path)
+}
+
+// AnyEqual does the same inside path/any(x: x/id eq 'a' and x/value eq 'b'): it returns the
+// demanded text of each member.
+func (f *Filter) AnyEqual(path string, members ...string) ([]string, bool) {
+	if f == nil {
+		return nil, false
+	}
+	lambda := findLambda(f.root, path)
+	if lambda == nil {
+		return nil, false
+	}
+	texts := make([]string, len(members))
+	for i, member := range members {
+		text, ok := demanded(lambda.body, lambda.variable+"/"+member)
+		if !ok {
+			return nil, false
+		}
+		texts[i] = text
+	}
+	return texts, true
+}
+
+func demanded(e expression, path string) (string, bool) {
+	node, ok := e.(*binary)
+	if !ok {
+		return "", false
+	}
+	switch node.operator {
+	case "and":
+		if text, ok := demanded(node.left, path); ok {
+			return text, true
+		}
+		return demanded(node.right, path)
+	case "eq":
+		left, isName := node.left.(name)
+		text, isText := node.right.value(nil).(string)
+		return text, isName && isText && strings.EqualFold(string(left), path)
+	}
+	return "", false
+}
+
+func findLambda(e expression, path string) *lambda {
+	switch node := e.(type) {
+	case *lambda:
+		if strings.EqualFold(node.path, path) && !node.all {
+			return node
+		}
+	case *binary:
+		if node.operator == "and" {
+			if found := findLambda(node.left, path); found != nil {
+				return found
+			}
+			return findLambda(node.right, path)
+		}
+	}
+	return nil
+}
+
+type literal struct{ constant any }
+
+func (l literal) value(Row) any { return l.constant }
+
+type name string
+
+func (n name) value(row Row) any { return row(string(n)) }
+
+type negation struct{ of expression }
+
+func (n *negation) value(row Row) any {
+	passed, _ := n.of.value(row).(bool)
+	return !passed
+}
+
+type binary struct {
+	operator    string
+	left, right expression
+}
+
+func (b *binary) value(row Row) any {
+	switch b.operator {
+	case "and":
+		return truth(b.left, row) && truth(b.right, row)
+	case "or":
+		return truth(b.left, row) || truth(b.right, row)
+	}
+	return compare(b.operator, b.left.value(row), b.right.value(row))
+}
+
+func truth(e expression, row Row) bool {
+	passed, _ := e.value(row).(bool)
+	return passed
+}
+
+type membership struct {
+	of   expression
+	list []expression
+}
+
+func (m *membership) value(row Row) any {
+	wanted := m.of.value(row)
+	for _, candidate := range m.list {
+		if compare("eq", wanted, candidate.value(row)) {
+			return true
+		}
+	}
+	return false
+}
+
+type call struct {
+	function  string
+	arguments []expression
+}
+
+func (c *call) value(row Row) any {
+	text, _ := c.arguments[0].value(row).(string)
+	text = strings.ToLower(text)
+	if c.function == "tolower" {
+		return text
+	}
+	part, _ := c.arguments[1].value(row).(string)
+	part = strings.ToLower(part)
+	switch c.function {
+	case "startswith":
+		return strings.HasPrefix(text, part)
+	case "endswith":
+		return strings.HasSuffix(text, part)
+	}
+	return strings.Contains(text, part)
+}
+
+type lambda struct {
+	path, variable string
+	all            bool
+	body           expression
+}
+
+func (l *lambda) value(row Row) any {
+	for _, element := range elements(row(l.path)) {
+		if truth(l.body, l.row(element)) != l.all {
+			return !l.all
+		}
+	}
+	return l.all
+}
+
+func (l *lambda) row(element any) Row {
+	return func(path string) any {
+		if path == l.variable {
+			return element
+		}
+		member := strings.TrimPrefix(path, l.variable+"/")
+		object, _ := element.(map[string]any)
+		return object[member]
+	}
+}
+
+func elements(value any) []any {
+	switch list := value.(type) {
+	case []any:
+		return list
+	case []string:
+		all := make([]any, len(list))
+		for i, text := range list {
+			all[i] = text
+		}
+		return all
+	}
+	return nil
+}
+
+// compare applies an operator; text is compared without case, as Graph does.
+func compare(operator string, left, right any) bool {
+	order, comparable := ordered(left, right)
+	switch operator {
+	case "eq":
+		return comparable && order == 0
+	case "ne":
+		return !comparable || order != 0
+	case "gt":
+		return comparable && order > 0
+	case "ge":
+		return comparable && order >= 0
+	case "lt":
+		return comparable && order < 0
+	}
+	return comparable && order <= 0 // le
+}
+
+func ordered(left, right any) (int, bool) {
+	switch l := left.(type) {
+	case nil:
+		return 0, right == nil
+	case bool:
+		r, ok := right.(bool)
+		return map[bool]int{true: 0, false: 1}[l == r], ok
+	case time.Time:
+		r, ok := asTime(right)
+		return l.Compare(r), ok
+	case int:
+		r, ok := right.(float64)
+		return int(float64(l) - r), ok
+	case string:
+		if r, ok := right.(time.Time); ok {
+			t, ok := asTime(l)
+			return t.Compare(r), ok
+		}
+		r, ok := right.(string)
+		return strings.Compare(strings.ToLower(l), strings.ToLower(r)), ok
+	}
+	return 0, false
+}
+
+func asTime(value any) (time.Time, bool) {
+	switch v := value.(type) {
+	case time.Time:
+		return v, true
+	case string:
+		t, err := time.Parse(time.RFC3339, v)
+		return t, err == nil
+	}
+	return time.Time{}, false
+}

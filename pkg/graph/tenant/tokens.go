@@ -1,0 +1,67 @@
+package tenant
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/tenantkeep/tenantkeep/pkg/fault"
+	"github.com/tenantkeep/tenantkeep/pkg/m365"
+	authv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/auth/v1"
+)
+
+// How long a token is kept here, and how much of its life must be left to be given out: auth-broker
+// promises two minutes, a page that streams slowly needs its token only when it begins.
+const (
+	keepFor  = time.Minute
+	lifeLeft = 30 * time.Second
+)
+
+// Tokens gives the access tokens of one connection. Make it with [NewTokens].
+type Tokens struct {
+	broker     authv1.TokenServiceClient
+	connection string
+	now        func() time.Time
+
+	turn    chan struct{} // one asks auth-broker, the others wait for its answer
+	token   string
+	expires time.Time // of the token
+	until   time.Time // of keeping it
+}
+
+// NewTokens returns the tokens of a connection, asked for at auth-broker.
+func NewTokens(broker grpc.ClientConnInterface, connection m365.ConnectionID) *Tokens {
+	return &Tokens{
+		broker: authv1.NewTokenServiceClient(broker), connection: "connections/" + string(connection),
+		now: time.Now, turn: make(chan struct{}, 1),
+	}
+}
+
+// Token returns a token and when it ends. Claims are those of a challenge, base64 as Graph sent
+// them; with claims the token is always a new one.
+func (t *Tokens) Token(ctx context.Context, claims string) (string, time.Time, error) {
+	select {
+	case t.turn <- struct{}{}:
+	case <-ctx.Done():
+		return "", time.Time{}, fault.Wrap("get token", ctx.Err())
+	}
+	defer func() { <-t.turn }()
+	if claims == "" && t.now().Before(t.until) {
+		return t.token, t.expires, nil
+	}
+	reply, err := t.broker.GetToken(ctx, &authv1.GetTokenRequest{Connection: t.connection, Claims: claims})
+	if err != nil {
+		return "", time.Time{}, fault.Wrap("get token", err)
+	}
+	t.keep(reply)
+	return t.token, t.expires, nil
+}
+
+func (t *Tokens) keep(reply *authv1.GetTokenResponse) {
+	t.token, t.expires = reply.GetAccessToken(), reply.GetExpireTime().AsTime()
+	t.until = t.now().Add(keepFor)
+	if last := t.expires.Add(-lifeLeft); last.Before(t.until) {
+		t.until = last
+	}
+}

@@ -46,7 +46,7 @@ func ParseConfig(service identity.Service, arguments []string, getenv func(strin
 		}
 		set.StringVar(target, name, standard, usage+" ["+variable+"]")
 	}
-	home := dataHome(getenv)
+	home := DataHome(getenv)
 	text(&c.Listen, "listen", fmt.Sprintf("127.0.0.1:%d", ports[service]), "gRPC address")
 	text(&c.Metrics, "metrics", "", "HTTP address of /metrics and /healthz; empty for none")
 	text(&c.NATS, "nats", "nats://127.0.0.1:4222", "URL of the nats-server")
@@ -91,8 +91,8 @@ func (c Config) check() error {
 	return nil
 }
 
-// dataHome is where an installation on one machine keeps everything.
-func dataHome(getenv func(string) string) string {
+// DataHome is where an installation on one machine keeps everything.
+func DataHome(getenv func(string) string) string {
 	if dir := getenv("TENANTKEEP_HOME"); dir != "" {
 		return dir
 	}

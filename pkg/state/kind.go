@@ -72,13 +72,20 @@ func (k Kind) root() string {
 	return bus.RootState
 }
 
+// known finds kinds by root and name.
+var known = func() map[string]Kind {
+	index := make(map[string]Kind, len(Kinds))
+	for _, kind := range Kinds {
+		index[kind.root()+"."+kind.Name] = kind
+	}
+	return index
+}()
+
 // kindOf finds a kind by the first two tokens of a subject. A name that is not in [Kinds] was written by
 // a newer version; it is passed on as it is.
 func kindOf(root, name string) Kind {
-	for _, kind := range Kinds {
-		if kind.Name == name && kind.root() == root {
-			return kind
-		}
+	if kind, ok := known[root+"."+name]; ok {
+		return kind
 	}
 	return Kind{Name: name, Internal: root == bus.RootInternal}
 }

@@ -83,7 +83,8 @@ func (UserState) EnumDescriptor() ([]byte, []int) {
 
 // User is one person of the directory, linked to an Entra user by object id.
 //
-// Facts: user-provisioned, user-updated, user-suspended, user-removed.
+// Facts: user-provisioned, user-updated, user-suspended, user-removed. Every way into the active
+// state is user-provisioned, so also that of a user who comes back.
 type User struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// connections/{connection}/users/{user}
@@ -106,6 +107,11 @@ type User struct {
 	// The profile was set by a person, so mappings leave it alone.
 	ProfilePinned bool                   `protobuf:"varint,12,opt,name=profile_pinned,json=profilePinned,proto3" json:"profile_pinned,omitempty"`
 	ProvisionTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=provision_time,json=provisionTime,proto3" json:"provision_time,omitempty"`
+	// A person imported the user, so it stays active whatever the mappings say, and even if Entra
+	// blocks it from signing in, as it does with shared mailboxes.
+	Imported bool `protobuf:"varint,14,opt,name=imported,proto3" json:"imported,omitempty"`
+	// Why the user is in this state, such as "in no mapping's scope"; empty for an active one.
+	StateReason   string `protobuf:"bytes,15,opt,name=state_reason,json=stateReason,proto3" json:"state_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -231,6 +237,20 @@ func (x *User) GetProvisionTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *User) GetImported() bool {
+	if x != nil {
+		return x.Imported
+	}
+	return false
+}
+
+func (x *User) GetStateReason() string {
+	if x != nil {
+		return x.StateReason
+	}
+	return ""
+}
+
 // Mapping is an ordered rule: which Entra users come in, and with which profile.
 //
 // Facts: mapping-created, mapping-updated, mapping-deleted.
@@ -241,7 +261,7 @@ type Mapping struct {
 	Revision    int64      `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
 	Change      *v1.Change `protobuf:"bytes,3,opt,name=change,proto3" json:"change,omitempty"`
 	DisplayName string     `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The smallest number that matches a user wins.
+	// From 1. The smallest number that matches a user wins; of equal ones the smaller name.
 	Priority  int32      `protobuf:"varint,5,opt,name=priority,proto3" json:"priority,omitempty"`
 	Criterion *Criterion `protobuf:"bytes,6,opt,name=criterion,proto3" json:"criterion,omitempty"`
 	// profiles/{profile}
@@ -572,7 +592,7 @@ var File_tenantkeep_directory_v1_event_proto protoreflect.FileDescriptor
 
 const file_tenantkeep_directory_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"#tenantkeep/directory/v1/event.proto\x12\x17tenantkeep.directory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ftenantkeep/type/v1/change.proto\"\xed\x03\n" +
+	"#tenantkeep/directory/v1/event.proto\x12\x17tenantkeep.directory.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ftenantkeep/type/v1/change.proto\"\xac\x04\n" +
 	"\x04User\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x122\n" +
@@ -587,7 +607,9 @@ const file_tenantkeep_directory_v1_event_proto_rawDesc = "" +
 	" \x01(\tR\aprofile\x12\x18\n" +
 	"\amapping\x18\v \x01(\tR\amapping\x12%\n" +
 	"\x0eprofile_pinned\x18\f \x01(\bR\rprofilePinned\x12A\n" +
-	"\x0eprovision_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\rprovisionTime\"\x88\x02\n" +
+	"\x0eprovision_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\rprovisionTime\x12\x1a\n" +
+	"\bimported\x18\x0e \x01(\bR\bimported\x12!\n" +
+	"\fstate_reason\x18\x0f \x01(\tR\vstateReason\"\x88\x02\n" +
 	"\aMapping\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x122\n" +

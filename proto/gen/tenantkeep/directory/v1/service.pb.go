@@ -502,7 +502,8 @@ func (x *SetUserProfileResponse) GetUser() *User {
 type CreateMappingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// connections/{connection}
-	Parent  string   `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// A priority of 0 puts it after the others.
 	Mapping *Mapping `protobuf:"bytes,2,opt,name=mapping,proto3" json:"mapping,omitempty"`
 	// Makes retries safe: the same id never creates a second mapping.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -1048,10 +1049,16 @@ func (x *PreviewMappingRequest) GetMapping() *Mapping {
 }
 
 type PreviewMappingResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Users         []*PreviewedUser       `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 1,000, those that would change first.
+	Users []*PreviewedUser `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
+	// How many users in all there are of each effect.
+	ProvisionCount     int32 `protobuf:"varint,2,opt,name=provision_count,json=provisionCount,proto3" json:"provision_count,omitempty"`
+	ProfileChangeCount int32 `protobuf:"varint,3,opt,name=profile_change_count,json=profileChangeCount,proto3" json:"profile_change_count,omitempty"`
+	SuspendCount       int32 `protobuf:"varint,4,opt,name=suspend_count,json=suspendCount,proto3" json:"suspend_count,omitempty"`
+	NoneCount          int32 `protobuf:"varint,5,opt,name=none_count,json=noneCount,proto3" json:"none_count,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *PreviewMappingResponse) Reset() {
@@ -1089,6 +1096,34 @@ func (x *PreviewMappingResponse) GetUsers() []*PreviewedUser {
 		return x.Users
 	}
 	return nil
+}
+
+func (x *PreviewMappingResponse) GetProvisionCount() int32 {
+	if x != nil {
+		return x.ProvisionCount
+	}
+	return 0
+}
+
+func (x *PreviewMappingResponse) GetProfileChangeCount() int32 {
+	if x != nil {
+		return x.ProfileChangeCount
+	}
+	return 0
+}
+
+func (x *PreviewMappingResponse) GetSuspendCount() int32 {
+	if x != nil {
+		return x.SuspendCount
+	}
+	return 0
+}
+
+func (x *PreviewMappingResponse) GetNoneCount() int32 {
+	if x != nil {
+		return x.NoneCount
+	}
+	return 0
 }
 
 // PreviewedUser is what would become of one user.
@@ -1191,9 +1226,12 @@ type SyncDirectoryRequest struct {
 	// connections/{connection}
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// Read everything again instead of what changed.
-	Full          bool `protobuf:"varint,2,opt,name=full,proto3" json:"full,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Full bool `protobuf:"varint,2,opt,name=full,proto3" json:"full,omitempty"`
+	// Let one sync suspend or remove more than 10 users and more than 20 % of them. Without it such a
+	// sync does everything else and fails with reason MASS_CHANGE.
+	AllowMassChange bool `protobuf:"varint,3,opt,name=allow_mass_change,json=allowMassChange,proto3" json:"allow_mass_change,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *SyncDirectoryRequest) Reset() {
@@ -1236,6 +1274,13 @@ func (x *SyncDirectoryRequest) GetParent() string {
 func (x *SyncDirectoryRequest) GetFull() bool {
 	if x != nil {
 		return x.Full
+	}
+	return false
+}
+
+func (x *SyncDirectoryRequest) GetAllowMassChange() bool {
+	if x != nil {
+		return x.AllowMassChange
 	}
 	return false
 }
@@ -1446,9 +1491,14 @@ const file_tenantkeep_directory_v1_service_proto_rawDesc = "" +
 	"\x15DeleteMappingResponse\"k\n" +
 	"\x15PreviewMappingRequest\x12\x16\n" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12:\n" +
-	"\amapping\x18\x02 \x01(\v2 .tenantkeep.directory.v1.MappingR\amapping\"V\n" +
+	"\amapping\x18\x02 \x01(\v2 .tenantkeep.directory.v1.MappingR\amapping\"\xf5\x01\n" +
 	"\x16PreviewMappingResponse\x12<\n" +
-	"\x05users\x18\x01 \x03(\v2&.tenantkeep.directory.v1.PreviewedUserR\x05users\"\xa1\x02\n" +
+	"\x05users\x18\x01 \x03(\v2&.tenantkeep.directory.v1.PreviewedUserR\x05users\x12'\n" +
+	"\x0fprovision_count\x18\x02 \x01(\x05R\x0eprovisionCount\x120\n" +
+	"\x14profile_change_count\x18\x03 \x01(\x05R\x12profileChangeCount\x12#\n" +
+	"\rsuspend_count\x18\x04 \x01(\x05R\fsuspendCount\x12\x1d\n" +
+	"\n" +
+	"none_count\x18\x05 \x01(\x05R\tnoneCount\"\xa1\x02\n" +
 	"\rPreviewedUser\x12\x19\n" +
 	"\bentra_id\x18\x01 \x01(\tR\aentraId\x12.\n" +
 	"\x13user_principal_name\x18\x02 \x01(\tR\x11userPrincipalName\x12!\n" +
@@ -1456,10 +1506,11 @@ const file_tenantkeep_directory_v1_service_proto_rawDesc = "" +
 	"\x06effect\x18\x04 \x01(\x0e2&.tenantkeep.directory.v1.PreviewEffectR\x06effect\x12%\n" +
 	"\x0eprofile_before\x18\x05 \x01(\tR\rprofileBefore\x12#\n" +
 	"\rprofile_after\x18\x06 \x01(\tR\fprofileAfter\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\"B\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\"n\n" +
 	"\x14SyncDirectoryRequest\x12\x16\n" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x12\n" +
-	"\x04full\x18\x02 \x01(\bR\x04full\"\x93\x02\n" +
+	"\x04full\x18\x02 \x01(\bR\x04full\x12*\n" +
+	"\x11allow_mass_change\x18\x03 \x01(\bR\x0fallowMassChange\"\x93\x02\n" +
 	"\x15SyncDirectoryResponse\x12\x12\n" +
 	"\x04read\x18\x01 \x01(\x05R\x04read\x12 \n" +
 	"\vprovisioned\x18\x02 \x01(\x05R\vprovisioned\x12\x18\n" +

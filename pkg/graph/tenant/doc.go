@@ -9,9 +9,8 @@
 // everything that runs here. A connection that moved to another tenant, cloud or application gets a
 // new one; the old one works on until its calls have ended.
 //
-// [Tokens] keeps an access token for at most a minute in this process. auth-broker keeps it for its
-// whole life, renews it early and answers many processes with one request to Entra; the minute only
-// saves the call to auth-broker, and it bounds for how long a revoked connection still works.
+// [Tokens] keeps an access token for at most a minute; auth-broker keeps it for its whole life, renews
+// it early and answers many processes with one request to Entra.
 // A challenge (continuous access evaluation,
 // https://learn.microsoft.com/entra/identity-platform/app-resilience-continuous-access-evaluation)
 // passes its claims on, and what comes back replaces what was kept.

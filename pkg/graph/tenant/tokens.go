@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"encoding/base64"
 	"time"
 
 	"google.golang.org/grpc"
@@ -38,8 +39,8 @@ func NewTokens(broker grpc.ClientConnInterface, connection m365.ConnectionID) *T
 	}
 }
 
-// Token returns a token and when it ends. Claims are those of a challenge, base64 as Graph sent
-// them; with claims the token is always a new one.
+// Token implements graph.Tokens. Claims are the JSON of a challenge, and travel to auth-broker in
+// base64, as they came from Graph; with claims the token is always a new one.
 func (t *Tokens) Token(ctx context.Context, claims string) (string, time.Time, error) {
 	select {
 	case t.turn <- struct{}{}:
@@ -50,7 +51,8 @@ func (t *Tokens) Token(ctx context.Context, claims string) (string, time.Time, e
 	if claims == "" && t.now().Before(t.until) {
 		return t.token, t.expires, nil
 	}
-	reply, err := t.broker.GetToken(ctx, &authv1.GetTokenRequest{Connection: t.connection, Claims: claims})
+	encoded := base64.StdEncoding.EncodeToString([]byte(claims))
+	reply, err := t.broker.GetToken(ctx, &authv1.GetTokenRequest{Connection: t.connection, Claims: encoded})
 	if err != nil {
 		return "", time.Time{}, fault.Wrap("get token", err)
 	}

@@ -83,7 +83,7 @@ func TestTokenIsKeptForAMinute(t *testing.T) {
 		{0, "", "token 1 "},
 		{59 * time.Second, "", "token 1 "},
 		{60 * time.Second, "", "token 2 "},
-		{61 * time.Second, "e30=", "token 3 e30="},
+		{61 * time.Second, "{}", "token 3 e30="},
 		{62 * time.Second, "", "token 3 e30="},
 		{122 * time.Second, "", "token 4 "},
 	} {

@@ -224,7 +224,9 @@ type Connection struct {
 	// When the last test ended; unset before the first.
 	VerifyTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=verify_time,json=verifyTime,proto3" json:"verify_time,omitempty"`
 	// The name of the organisation as Entra has it.
-	Organization  string `protobuf:"bytes,17,opt,name=organization,proto3" json:"organization,omitempty"`
+	Organization string `protobuf:"bytes,17,opt,name=organization,proto3" json:"organization,omitempty"`
+	// What keeps work from being done; unset unless the state is degraded.
+	Problem       *v1.Problem `protobuf:"bytes,18,opt,name=problem,proto3" json:"problem,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -378,6 +380,13 @@ func (x *Connection) GetOrganization() string {
 	return ""
 }
 
+func (x *Connection) GetProblem() *v1.Problem {
+	if x != nil {
+		return x.Problem
+	}
+	return nil
+}
+
 // Check is one line of a connection's test.
 type Check struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -454,7 +463,7 @@ var File_tenantkeep_auth_v1_event_proto protoreflect.FileDescriptor
 
 const file_tenantkeep_auth_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1etenantkeep/auth/v1/event.proto\x12\x12tenantkeep.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ftenantkeep/type/v1/change.proto\x1a tenantkeep/type/v1/problem.proto\"\xef\x05\n" +
+	"\x1etenantkeep/auth/v1/event.proto\x12\x12tenantkeep.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ftenantkeep/type/v1/change.proto\x1a tenantkeep/type/v1/problem.proto\"\xa6\x06\n" +
 	"\n" +
 	"Connection\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
@@ -478,7 +487,8 @@ const file_tenantkeep_auth_v1_event_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vverify_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"verifyTime\x12\"\n" +
-	"\forganization\x18\x11 \x01(\tR\forganization\"\xae\x01\n" +
+	"\forganization\x18\x11 \x01(\tR\forganization\x125\n" +
+	"\aproblem\x18\x12 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"\xae\x01\n" +
 	"\x05Check\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12:\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2 .tenantkeep.auth.v1.CheckOutcomeR\aoutcome\x12\x18\n" +
@@ -531,13 +541,14 @@ var file_tenantkeep_auth_v1_event_proto_depIdxs = []int32{
 	1, // 3: tenantkeep.auth.v1.Connection.state:type_name -> tenantkeep.auth.v1.ConnectionState
 	6, // 4: tenantkeep.auth.v1.Connection.create_time:type_name -> google.protobuf.Timestamp
 	6, // 5: tenantkeep.auth.v1.Connection.verify_time:type_name -> google.protobuf.Timestamp
-	2, // 6: tenantkeep.auth.v1.Check.outcome:type_name -> tenantkeep.auth.v1.CheckOutcome
-	7, // 7: tenantkeep.auth.v1.Check.problem:type_name -> tenantkeep.type.v1.Problem
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	7, // 6: tenantkeep.auth.v1.Connection.problem:type_name -> tenantkeep.type.v1.Problem
+	2, // 7: tenantkeep.auth.v1.Check.outcome:type_name -> tenantkeep.auth.v1.CheckOutcome
+	7, // 8: tenantkeep.auth.v1.Check.problem:type_name -> tenantkeep.type.v1.Problem
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_tenantkeep_auth_v1_event_proto_init() }

@@ -21,7 +21,7 @@ type unit struct {
 }
 
 func (v *Vault) unit(id UnitID) (*unit, error) {
-	if err := checkUnit(id); err != nil {
+	if err := CheckUnit(id); err != nil {
 		return nil, err
 	}
 	return &unit{vault: v, id: id, keys: map[uint32]*frame.Key{}}, nil

@@ -113,7 +113,8 @@ func (v *Vault) nextUnit(ctx context.Context, after string) (UnitID, error) {
 	return "", nil
 }
 
-func checkUnit(unit UnitID) error {
+// CheckUnit returns fault.Invalid for what cannot be the id of a unit.
+func CheckUnit(unit UnitID) error {
 	bad := func(c rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-_", c) }
 	if unit == "" || len(unit) > 64 || strings.ContainsFunc(string(unit), bad) {
 		return fault.New(fault.Invalid, "name unit", fmt.Sprintf("unit id %q", unit))

@@ -37,6 +37,7 @@ const MaxInlined = 1 << 20
 
 // Head is the body of a head.
 type Head struct {
+	Version      uint32 // of the key that sealed it, from the header
 	Seq          uint64
 	Parent       Hash
 	Kind         Kind
@@ -135,6 +136,9 @@ func Decode(raw []byte, seq uint64, keyOf func(version uint32) (*frame.Key, erro
 		return nil, err
 	}
 	h, err := parse(body)
+	if err == nil {
+		h.Version = version
+	}
 	if err == nil && (h.Seq != seq || h.Inlined != uint64(at-object.HeaderSize)) {
 		err = fmt.Errorf("head says seq %d and %d bytes inlined: %w", h.Seq, h.Inlined, wire.ErrMalformed)
 	}

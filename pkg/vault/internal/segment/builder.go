@@ -80,8 +80,8 @@ func (b *Builder) Add(row Row) {
 	}
 }
 
-// Size is how long the segment is so far.
-func (b *Builder) Size() int { return len(b.out) }
+// Frames is how many frames were sealed.
+func (b *Builder) Frames() uint64 { return uint64(len(b.blocks)) + 1 }
 
 // Finish returns the segment's bytes and its reference, which says nothing of a head.
 func (b *Builder) Finish() (Ref, []byte) {

@@ -1,0 +1,320 @@
+package vault
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"sync"
+
+	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/frame"
+	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/head"
+	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/object"
+	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/pack"
+	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/row"
+)
+
+// sort is what a small payload is like: similar ones share blocks and a dictionary. The numbers
+// stand in heads.
+type sort byte
+
+const (
+	sortBodies sort = 0 // of mails
+	sortRest   sort = 1
+	sorts           = 2
+)
+
+const (
+	sharedBlock    = 32 << 10 // raw bytes of a block of small payloads
+	dictionarySize = 64 << 10
+	inlinePack     = 3 << 18 // a last pack up to this size waits for the head
+)
+
+// packer turns payloads into packs. Whoever fills a block compresses it, whoever fills a pack
+// writes it; so the work is done by the callers of Put and there is no goroutine to wait for. There
+// are two pack buffers: one that is filled and one that is written.
+type packer struct {
+	unit *unit
+	key  *frame.Key
+
+	gate sync.RWMutex // held shared while a payload is on its way, and alone by flush
+
+	mu     sync.Mutex // of what follows
+	open   [sorts]openBlock
+	seeds  [sorts][]byte // what becomes a dictionary
+	dicts  [sorts]*frame.Dictionary
+	made   []head.Dictionary // dictionaries that no head lists yet
+	next   byte              // number of the next dictionary
+	fresh  map[frame.ID]bool // payloads that no head lists yet
+	older  map[frame.ID]bool // those of the flush before: readers may not have seen its head
+	failed error
+
+	packing sync.Mutex // of what follows
+	current *pack.Builder
+	packs   []object.Carrier
+	rows    []blobRow
+	seals   uint64
+	written uint64 // bytes of packs
+	seq     uint64 // of the head that packs are written for
+
+	writing sync.Mutex // one pack at a time; of spare
+	spare   *pack.Builder
+}
+
+// blobRow is a payload that was packed; its pack is an index into packer.packs.
+type blobRow struct {
+	id frame.ID
+	at row.Location
+}
+
+// openBlock is a block that payloads are being added to.
+type openBlock struct {
+	raw      []byte
+	ids      []frame.ID
+	payloads []pack.Payload
+}
+
+func newPacker(u *unit, key *frame.Key, base *catalog) *packer {
+	p := &packer{unit: u, key: key, fresh: map[frame.ID]bool{}, seq: base.head.Seq + 1, next: 1}
+	for _, d := range base.head.Dictionaries {
+		p.next = max(p.next, d.Number+1)
+	}
+	return p
+}
+
+// use makes blocks of a sort be compressed with a dictionary of an earlier session.
+func (p *packer) use(s sort, d *frame.Dictionary) { p.dicts[s] = d }
+
+// small adds a payload that shares its block with others. The payload is the pieces, joined.
+func (p *packer) small(ctx context.Context, s sort, id frame.ID, of pack.Payload, pieces ...[]byte) error {
+	p.gate.RLock()
+	defer p.gate.RUnlock()
+	full, dict, err := p.append(s, id, of, pieces)
+	if err != nil || full.raw == nil {
+		return err
+	}
+	return p.seal(ctx, full, dict)
+}
+
+// append adds to the open block, and returns the block that had to make room.
+func (p *packer) append(s sort, id frame.ID, of pack.Payload, pieces [][]byte) (full openBlock, dict *frame.Dictionary, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failed != nil || !p.claim(id) {
+		return full, nil, p.failed
+	}
+	b := &p.open[s]
+	if len(b.raw) > 0 && len(b.raw)+of.Length > sharedBlock {
+		full, dict = p.take(s)
+	}
+	if b.raw == nil {
+		b.raw = buffers.Get().([]byte)[:0]
+	}
+	for _, piece := range pieces {
+		b.raw = append(b.raw, piece...)
+	}
+	b.ids, b.payloads = append(b.ids, id), append(b.payloads, of)
+	return full, dict, nil
+}
+
+var buffers = sync.Pool{New: func() any { return make([]byte, 0, sharedBlock) }}
+
+// claim tells whether the payload is new to this session, and says that it now is there.
+func (p *packer) claim(id frame.ID) bool {
+	if p.fresh[id] || p.older[id] {
+		return false
+	}
+	p.fresh[id] = true
+	return true
+}
+
+// take removes the open block. The first blocks of a sort are made without a dictionary and
+// become one.
+func (p *packer) take(s sort) (openBlock, *frame.Dictionary) {
+	b, dict := p.open[s], p.dicts[s]
+	p.open[s] = openBlock{}
+	if dict == nil && p.next != 0 {
+		p.seeds[s] = append(p.seeds[s], b.raw...)
+	}
+	return b, dict
+}
+
+// learn makes a dictionary of what a sort has seen, once that is enough.
+func (p *packer) learn(ctx context.Context) error {
+	for s := range sort(sorts) {
+		p.mu.Lock()
+		if p.dicts[s] != nil || len(p.seeds[s]) < dictionarySize || p.next == 0 {
+			p.mu.Unlock()
+			continue
+		}
+		content := p.seeds[s][:dictionarySize:dictionarySize]
+		id := p.key.Sum(content)
+		p.dicts[s], p.seeds[s] = frame.NewDictionary(p.next, content), nil
+		p.made = append(p.made, head.Dictionary{Number: p.next, Sort: byte(s), ID: id, Length: dictionarySize})
+		p.next++
+		of := pack.Payload{Length: dictionarySize, Role: pack.Dictionary, Number: uint64(p.dicts[s].Number)}
+		b := openBlock{raw: content, ids: []frame.ID{id}, payloads: []pack.Payload{of}}
+		p.mu.Unlock()
+		if err := p.place(ctx, frame.Compress(nil, content, nil), b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *packer) seal(ctx context.Context, b openBlock, dict *frame.Dictionary) error {
+	scratch := buffers.Get().([]byte)
+	packed := frame.Compress(scratch, b.raw, dict)
+	if err := p.place(ctx, packed, b); err != nil {
+		return err
+	}
+	buffers.Put(scratch)
+	if cap(b.raw) <= 2*sharedBlock {
+		buffers.Put(b.raw)
+	}
+	if dict == nil {
+		return p.learn(ctx)
+	}
+	return nil
+}
+
+// large adds a payload that has a block of its own.
+func (p *packer) large(ctx context.Context, id frame.ID, of pack.Payload, data []byte) error {
+	p.gate.RLock()
+	defer p.gate.RUnlock()
+	p.mu.Lock()
+	err, claimed := p.failed, p.claim(id)
+	p.mu.Unlock()
+	if err != nil || !claimed {
+		return err
+	}
+	b := openBlock{ids: []frame.ID{id}, payloads: []pack.Payload{of}}
+	return p.place(ctx, frame.CompressProbing(nil, data), b)
+}
+
+// place seals a block into the current pack, and writes the pack if that fills it.
+func (p *packer) place(ctx context.Context, packed frame.Packed, b openBlock) error {
+	p.packing.Lock()
+	if p.current == nil {
+		p.current = p.builder(nil)
+	}
+	at := row.Location{Pack: len(p.packs)}
+	at.Frame, at.Length = p.current.Add(packed, b.payloads)
+	p.seals++
+	for i, id := range b.ids {
+		at.Size = uint64(b.payloads[i].Length)
+		p.rows = append(p.rows, blobRow{id, at})
+		at.Start += at.Size
+	}
+	if p.current.Size() < pack.Full {
+		p.packing.Unlock()
+		return nil
+	}
+	p.writing.Lock() // waits for the pack before; until then nobody else packs: that is the back-pressure
+	full := p.current
+	p.current, p.spare = p.builder(p.spare), nil
+	data := p.close(full)
+	p.packing.Unlock()
+
+	// Others' payloads are in the pack, so the end of this caller's context doesn't stop it.
+	err := p.write(context.WithoutCancel(ctx), data, full.ID())
+	p.spare = full
+	p.writing.Unlock()
+	return err
+}
+
+func (p *packer) builder(again *pack.Builder) *pack.Builder {
+	if again == nil {
+		again = pack.NewBuilder(p.key)
+	}
+	again.Reset(newID(p.seq))
+	return again
+}
+
+// close finishes a pack and gives it its number.
+func (p *packer) close(b *pack.Builder) []byte {
+	data := b.Finish()
+	p.seals++
+	p.written += uint64(len(data))
+	p.packs = append(p.packs, object.Carrier{ID: b.ID(), Version: p.key.Version, Length: uint64(len(data))})
+	return data
+}
+
+func (p *packer) write(ctx context.Context, data []byte, id object.ID) error {
+	name := object.Carrier{ID: id}.Name(string(p.unit.id), object.Pack)
+	err := p.unit.create(ctx, name, data)
+	if err != nil {
+		p.mu.Lock()
+		p.failed = err // rows speak of payloads that are nowhere: the session is lost
+		p.mu.Unlock()
+	}
+	return err
+}
+
+// dirty tells whether there are payloads that no head lists.
+func (p *packer) dirty() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.fresh) > 0
+}
+
+func (p *packer) err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failed
+}
+
+func newID(seq uint64) object.ID {
+	var b [8]byte
+	rand.Read(b[:])
+	return object.ID{Seq: seq, Random: binary.LittleEndian.Uint64(b[:])}
+}
+
+// flushed is everything that was packed since the flush before.
+type flushed struct {
+	packs        []object.Carrier
+	rows         []blobRow
+	dictionaries []head.Dictionary
+	tail         []byte // the last pack, if it is small: to be inlined where its carrier says
+	seals        uint64
+	written      uint64
+}
+
+// flush packs and writes what is on its way, for the head seq. What comes after belongs to the
+// head after that.
+func (p *packer) flush(ctx context.Context, seq uint64) (flushed, error) {
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	for s := range sort(sorts) {
+		p.mu.Lock()
+		b, dict := p.take(s)
+		p.mu.Unlock()
+		if len(b.raw) > 0 {
+			if err := p.seal(ctx, b, dict); err != nil {
+				return flushed{}, err
+			}
+		}
+	}
+	if err := p.err(); err != nil {
+		return flushed{}, err
+	}
+	var out flushed
+	if p.current != nil && !p.current.Empty() {
+		id := p.current.ID()
+		data := p.close(p.current)
+		if len(data) <= inlinePack {
+			last := &p.packs[len(p.packs)-1]
+			last.Head, last.Offset = seq, object.HeaderSize
+			out.tail = append([]byte(nil), data...)
+		} else if err := p.write(ctx, data, id); err != nil {
+			return flushed{}, err
+		}
+	}
+	out.packs, out.rows, out.dictionaries, out.seals, out.written = p.packs, p.rows, p.made, p.seals, p.written
+	p.packs, p.rows, p.made, p.seals, p.written = nil, nil, nil, 0, 0
+	p.fresh, p.older = map[frame.ID]bool{}, p.fresh
+	p.seq = seq + 1
+	if p.current != nil {
+		p.current.Reset(newID(p.seq))
+	}
+	return out, nil
+}

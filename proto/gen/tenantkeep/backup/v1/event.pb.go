@@ -534,8 +534,8 @@ func (x *Retention) GetKeepYears() int32 {
 
 // Resource is something that is protected: a user's mailbox or drive.
 //
-// Facts: resource-protected, resource-unprotected, backup-started, backup-completed,
-// backup-failed.
+// Facts: resource-protected, resource-updated, resource-unprotected, backup-requested,
+// backup-started, backup-postponed, backup-completed, backup-failed, backup-cancelled.
 type Resource struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// connections/{connection}/resources/{resource}
@@ -563,6 +563,10 @@ type Resource struct {
 	Dirty bool `protobuf:"varint,13,opt,name=dirty,proto3" json:"dirty,omitempty"`
 	// Newest head of the unit that is known to be committed; 0 before the first.
 	VaultSequence int64 `protobuf:"varint,14,opt,name=vault_sequence,json=vaultSequence,proto3" json:"vault_sequence,omitempty"`
+	// Backups that ended, however they did.
+	Backups int64 `protobuf:"varint,15,opt,name=backups,proto3" json:"backups,omitempty"`
+	// Leases so far: the newest one has this epoch.
+	Epoch         int64 `protobuf:"varint,16,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -691,6 +695,20 @@ func (x *Resource) GetDirty() bool {
 func (x *Resource) GetVaultSequence() int64 {
 	if x != nil {
 		return x.VaultSequence
+	}
+	return 0
+}
+
+func (x *Resource) GetBackups() int64 {
+	if x != nil {
+		return x.Backups
+	}
+	return 0
+}
+
+func (x *Resource) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
 	}
 	return 0
 }
@@ -941,7 +959,7 @@ func (x *BackupResult) GetProblem() *v1.Problem {
 
 // Job is one unit of queued work on one resource.
 //
-// Facts: job-queued, job-started, job-ended.
+// Facts: job-queued, job-started, job-cancelling, job-ended.
 type Job struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// connections/{connection}/jobs/{job}
@@ -969,7 +987,17 @@ type Job struct {
 	// The backup's result, for jobs of that kind that ended.
 	Backup *BackupResult `protobuf:"bytes,16,opt,name=backup,proto3" json:"backup,omitempty"`
 	// What a verification found, for jobs of that kind that ended.
-	Verification  *Verification `protobuf:"bytes,17,opt,name=verification,proto3" json:"verification,omitempty"`
+	Verification *Verification `protobuf:"bytes,17,opt,name=verification,proto3" json:"verification,omitempty"`
+	// Where it waits its turn: restore, interactive, scheduled or verify.
+	Queue string `protobuf:"bytes,18,opt,name=queue,proto3" json:"queue,omitempty"`
+	// It is not begun before that: it is spread over time, or waits after a failure. Unset for at once.
+	NotBeforeTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=not_before_time,json=notBeforeTime,proto3" json:"not_before_time,omitempty"`
+	// How often it failed in a way that may pass, and was put off.
+	Failures int32 `protobuf:"varint,20,opt,name=failures,proto3" json:"failures,omitempty"`
+	// A backup that reads everything anew.
+	Full bool `protobuf:"varint,21,opt,name=full,proto3" json:"full,omitempty"`
+	// connections/{connection}/resources/{resource}/snapshots/{snapshot} that a verification reads.
+	Snapshot      string `protobuf:"bytes,22,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1121,6 +1149,41 @@ func (x *Job) GetVerification() *Verification {
 		return x.Verification
 	}
 	return nil
+}
+
+func (x *Job) GetQueue() string {
+	if x != nil {
+		return x.Queue
+	}
+	return ""
+}
+
+func (x *Job) GetNotBeforeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NotBeforeTime
+	}
+	return nil
+}
+
+func (x *Job) GetFailures() int32 {
+	if x != nil {
+		return x.Failures
+	}
+	return 0
+}
+
+func (x *Job) GetFull() bool {
+	if x != nil {
+		return x.Full
+	}
+	return false
+}
+
+func (x *Job) GetSnapshot() string {
+	if x != nil {
+		return x.Snapshot
+	}
+	return ""
 }
 
 // Progress is how far a job is.
@@ -1410,7 +1473,7 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\vkeep_months\x18\x03 \x01(\x05R\n" +
 	"keepMonths\x12\x1d\n" +
 	"\n" +
-	"keep_years\x18\x04 \x01(\x05R\tkeepYears\"\xa4\x04\n" +
+	"keep_years\x18\x04 \x01(\x05R\tkeepYears\"\xd4\x04\n" +
 	"\bResource\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x122\n" +
@@ -1427,7 +1490,9 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\flast_success\x18\v \x01(\v2\".tenantkeep.backup.v1.BackupResultR\vlastSuccess\x121\n" +
 	"\x05lease\x18\f \x01(\v2\x1b.tenantkeep.backup.v1.LeaseR\x05lease\x12\x14\n" +
 	"\x05dirty\x18\r \x01(\bR\x05dirty\x12%\n" +
-	"\x0evault_sequence\x18\x0e \x01(\x03R\rvaultSequence\"\x80\x01\n" +
+	"\x0evault_sequence\x18\x0e \x01(\x03R\rvaultSequence\x12\x18\n" +
+	"\abackups\x18\x0f \x01(\x03R\abackups\x12\x14\n" +
+	"\x05epoch\x18\x10 \x01(\x03R\x05epoch\"\x80\x01\n" +
 	"\x05Lease\x12\x10\n" +
 	"\x03job\x18\x01 \x01(\tR\x03job\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x14\n" +
@@ -1453,7 +1518,7 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\fbytes_stored\x18\r \x01(\x03R\vbytesStored\x12\x1a\n" +
 	"\brequests\x18\x0e \x01(\x03R\brequests\x12\x1c\n" +
 	"\tthrottled\x18\x0f \x01(\x03R\tthrottled\x125\n" +
-	"\aproblem\x18\x10 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"\x98\x06\n" +
+	"\aproblem\x18\x10 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"\xbe\a\n" +
 	"\x03Job\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x122\n" +
@@ -1474,7 +1539,12 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\aproblem\x18\x0e \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\x12\x18\n" +
 	"\arestore\x18\x0f \x01(\tR\arestore\x12:\n" +
 	"\x06backup\x18\x10 \x01(\v2\".tenantkeep.backup.v1.BackupResultR\x06backup\x12F\n" +
-	"\fverification\x18\x11 \x01(\v2\".tenantkeep.backup.v1.VerificationR\fverification\"\xf6\x02\n" +
+	"\fverification\x18\x11 \x01(\v2\".tenantkeep.backup.v1.VerificationR\fverification\x12\x14\n" +
+	"\x05queue\x18\x12 \x01(\tR\x05queue\x12B\n" +
+	"\x0fnot_before_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\rnotBeforeTime\x12\x1a\n" +
+	"\bfailures\x18\x14 \x01(\x05R\bfailures\x12\x12\n" +
+	"\x04full\x18\x15 \x01(\bR\x04full\x12\x1a\n" +
+	"\bsnapshot\x18\x16 \x01(\tR\bsnapshot\"\xf6\x02\n" +
 	"\bProgress\x12\x1d\n" +
 	"\n" +
 	"items_done\x18\x01 \x01(\x03R\titemsDone\x12\x1f\n" +
@@ -1583,14 +1653,15 @@ var file_tenantkeep_backup_v1_event_proto_depIdxs = []int32{
 	18, // 23: tenantkeep.backup.v1.Job.problem:type_name -> tenantkeep.type.v1.Problem
 	9,  // 24: tenantkeep.backup.v1.Job.backup:type_name -> tenantkeep.backup.v1.BackupResult
 	12, // 25: tenantkeep.backup.v1.Job.verification:type_name -> tenantkeep.backup.v1.Verification
-	16, // 26: tenantkeep.backup.v1.Progress.time_left:type_name -> google.protobuf.Duration
-	13, // 27: tenantkeep.backup.v1.Verification.damaged:type_name -> tenantkeep.backup.v1.Damage
-	18, // 28: tenantkeep.backup.v1.Damage.problem:type_name -> tenantkeep.type.v1.Problem
-	29, // [29:29] is the sub-list for method output_type
-	29, // [29:29] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	17, // 26: tenantkeep.backup.v1.Job.not_before_time:type_name -> google.protobuf.Timestamp
+	16, // 27: tenantkeep.backup.v1.Progress.time_left:type_name -> google.protobuf.Duration
+	13, // 28: tenantkeep.backup.v1.Verification.damaged:type_name -> tenantkeep.backup.v1.Damage
+	18, // 29: tenantkeep.backup.v1.Damage.problem:type_name -> tenantkeep.type.v1.Problem
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_tenantkeep_backup_v1_event_proto_init() }

@@ -566,7 +566,9 @@ type Resource struct {
 	// Backups that ended, however they did.
 	Backups int64 `protobuf:"varint,15,opt,name=backups,proto3" json:"backups,omitempty"`
 	// Leases so far: the newest one has this epoch.
-	Epoch         int64 `protobuf:"varint,16,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch int64 `protobuf:"varint,16,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// The other backup that was asked for reads everything anew.
+	DirtyFull     bool `protobuf:"varint,17,opt,name=dirty_full,json=dirtyFull,proto3" json:"dirty_full,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -711,6 +713,13 @@ func (x *Resource) GetEpoch() int64 {
 		return x.Epoch
 	}
 	return 0
+}
+
+func (x *Resource) GetDirtyFull() bool {
+	if x != nil {
+		return x.DirtyFull
+	}
+	return false
 }
 
 // Lease is the right to write a unit.
@@ -1473,7 +1482,7 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\vkeep_months\x18\x03 \x01(\x05R\n" +
 	"keepMonths\x12\x1d\n" +
 	"\n" +
-	"keep_years\x18\x04 \x01(\x05R\tkeepYears\"\xd4\x04\n" +
+	"keep_years\x18\x04 \x01(\x05R\tkeepYears\"\xf3\x04\n" +
 	"\bResource\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x122\n" +
@@ -1492,7 +1501,9 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\x05dirty\x18\r \x01(\bR\x05dirty\x12%\n" +
 	"\x0evault_sequence\x18\x0e \x01(\x03R\rvaultSequence\x12\x18\n" +
 	"\abackups\x18\x0f \x01(\x03R\abackups\x12\x14\n" +
-	"\x05epoch\x18\x10 \x01(\x03R\x05epoch\"\x80\x01\n" +
+	"\x05epoch\x18\x10 \x01(\x03R\x05epoch\x12\x1d\n" +
+	"\n" +
+	"dirty_full\x18\x11 \x01(\bR\tdirtyFull\"\x80\x01\n" +
 	"\x05Lease\x12\x10\n" +
 	"\x03job\x18\x01 \x01(\tR\x03job\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x14\n" +

@@ -48,7 +48,7 @@ func (h *Host) openRedis(url string) error {
 		return fault.As(fault.Invalid, "read Redis URL", err, fault.Next("give --redis as redis://host:6379/0"))
 	}
 	h.Redis = redis.NewClient(options)
-	h.Ledger = redisledger.New(h.Redis)
+	h.Ledger = ratelimit.NewFallback(redisledger.New(h.Redis), h.Log)
 	return nil
 }
 

@@ -94,11 +94,17 @@ func NewServer(h *Host) (*rpc.Server, error) {
 	return rpc.NewServer(rpc.Config{TLS: config, Tokens: identity.NewTokens(token), Trail: audit.NewTrail(h.Bus), Log: h.Log}), nil
 }
 
+// Listen takes the address that gRPC is served at.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	return listener, fault.As(fault.Precondition, "listen", err, fault.Next("choose another address with --listen, or end what uses this one"))
+}
+
 // Serve answers gRPC at the address until ctx ends.
 func Serve(ctx context.Context, server *rpc.Server, address string) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	listener, err := Listen(ctx, address)
 	if err != nil {
-		return fault.As(fault.Precondition, "listen", err, fault.Next("choose another address with --listen, or end what uses this one"))
+		return err
 	}
 	server.Ready()
 	return server.Serve(ctx, listener)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -40,12 +39,7 @@ func Consume(ctx context.Context, js jetstream.JetStream, config Consumer, handl
 	if err != nil {
 		return err
 	}
-	var workers sync.WaitGroup
-	defer workers.Wait()
-	for range c.config.Parallel {
-		workers.Go(func() { c.work(ctx) })
-	}
-	workers.Wait()
+	Serve(ctx, Serving{Open: c.place, Parallel: c.config.Parallel, Logger: c.log}, c.process)
 	return nil
 }
 
@@ -64,56 +58,6 @@ func newConsuming(js jetstream.JetStream, config Consumer, handle func(context.C
 	fill(&config.AckWait, 30*time.Second)
 	fill(&config.Logger, slog.Default())
 	return &consuming{js: js, config: config, handle: handle, log: config.Logger.With("consumer", config.Durable)}, nil
-}
-
-// work keeps one handler busy; what breaks is built again.
-func (c *consuming) work(ctx context.Context) {
-	for wait := tailRetry; ; wait = min(2*wait, tailRetryMax) {
-		began := time.Now()
-		err := c.once(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if time.Since(began) > tailRetryMax {
-			wait = tailRetry
-		}
-		c.log.Warn("events interrupted", "error", err)
-		if Pause(ctx, wait) != nil {
-			return
-		}
-	}
-}
-
-func (c *consuming) once(ctx context.Context) error {
-	consumer, err := c.place(ctx)
-	if err != nil {
-		return err
-	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(tailExpiry),
-		jetstream.PullHeartbeat(tailHeartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
-	if err != nil {
-		return err
-	}
-	defer handBack(messages)
-	for {
-		message, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err
-		}
-		c.process(ctx, message)
-	}
-}
-
-// handBack returns what the client had fetched ahead, so that it need not wait for AckWait.
-func handBack(messages jetstream.MessagesContext) {
-	messages.Drain()
-	for {
-		message, err := messages.Next()
-		if err != nil {
-			return
-		}
-		_ = message.Nak() // else AckWait gives it back
-	}
 }
 
 // place creates the durable consumer, or takes over what changed in its definition.

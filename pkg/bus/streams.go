@@ -101,7 +101,8 @@ func jobs() jetstream.StreamConfig {
 func schedules() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: StreamSchedules, Description: "Schedules, and what they fire",
-		Subjects:          []string{RootSchedules + ".>", RootDue + ".>"},
+		Subjects:          []string{RootSchedules + ".*", RootDue + ".*"},
+		Retention:         jetstream.WorkQueuePolicy, // what was fired goes once it is acknowledged
 		MaxMsgsPerSubject: 1, AllowDirect: true, AllowMsgTTL: true, AllowMsgSchedules: true,
 	}
 }
@@ -149,9 +150,9 @@ func sealed(c Config) jetstream.KeyValueConfig {
 // queue (https://github.com/kedacore/keda/issues/7657).
 func consumers(c Config) map[string][]jetstream.ConsumerConfig {
 	all := map[string][]jetstream.ConsumerConfig{
-		StreamRetries:    {reader(ConsumerRetries, c.AckWait, RootAgain+".>")},
+		StreamRetries:    {reader(ConsumerRetries, c.AckWait, RootAgain+".*.*.*")},
 		StreamAdvisories: {reader(ConsumerFuse, c.AckWait, AdvisoryMaxDeliveries)},
-		StreamSchedules:  {leader(ConsumerDispatcher, c, RootDue+".>")},
+		StreamSchedules:  {leader(ConsumerDispatcher, c, RootDue+".*")},
 	}
 	for _, class := range JobClasses {
 		config := reader(JobConsumer(class), c.AckWait, join(RootJobs, class, "*", "*"))

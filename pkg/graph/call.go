@@ -16,6 +16,7 @@ type call struct {
 	repeat    bool             // may be sent again although its method is not idempotent
 	paid      bool             // its price is paid already
 	once      bool             // whoever made it repeats it
+	fragment  bool             // part of an upload: whether it arrived is asked, not guessed
 	price     *ratelimit.Price // nil: by method and address
 }
 

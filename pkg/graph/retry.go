@@ -91,7 +91,7 @@ func (t retried) coolDown(r *http.Request, response *http.Response, times int) b
 
 // mayHelp tells whether the same request may succeed if it is sent again, and cannot do harm by it.
 func (t retried) mayHelp(r *http.Request, response *http.Response, err error) bool {
-	if r.Context().Err() != nil || !idempotent(r) {
+	if r.Context().Err() != nil || callOf(r.Context()).fragment || !idempotent(r) {
 		return false
 	}
 	if err != nil {

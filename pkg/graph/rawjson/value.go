@@ -98,3 +98,19 @@ func skipSeparators(data []byte, p int) int {
 	}
 	return p
 }
+
+// Without returns a copy of an object that lacks a member of its top level.
+func Without(object []byte, name string) []byte {
+	out := append(make([]byte, 0, len(object)), '{')
+	for member, value := range Members(object) {
+		if string(member) == name {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, '"'), member...), '"', ':')
+		out = append(out, value...)
+	}
+	return append(out, '}')
+}

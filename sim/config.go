@@ -12,6 +12,7 @@ import (
 type Config struct {
 	Seed  uint64
 	Users int
+	Mails int // per mailbox
 
 	Tenant string // GUID; from the seed if empty
 	Domain string // contoso.onmicrosoft.com if empty
@@ -32,8 +33,8 @@ const defaultDomain = "contoso.onmicrosoft.com"
 // complete fills in what was left out. Ids come from the seed, so that they are the same in
 // every run.
 func (c *Config) complete() error {
-	if c.Users < 0 {
-		return fmt.Errorf("users cannot be negative")
+	if c.Users < 0 || c.Mails < 0 {
+		return fmt.Errorf("users and mails cannot be negative")
 	}
 	ids := seed.New(c.Seed, seed.Text("tenant"))
 	tenant, client, secret := ids.GUID(), ids.GUID(), ids.GUID()

@@ -10,6 +10,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/sim/gateway"
 	"github.com/tenantkeep/tenantkeep/sim/ledger"
 	"github.com/tenantkeep/tenantkeep/sim/login"
+	"github.com/tenantkeep/tenantkeep/sim/mail"
 	"github.com/tenantkeep/tenantkeep/sim/throttle"
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
@@ -22,6 +23,7 @@ type Server struct {
 	ClientSecret string // its first secret, if it has one
 
 	Directory *directory.Store
+	Mail      *mail.Store
 	Ledger    *ledger.Ledger
 	Faults    *faults.Script
 	Apps      *login.Apps
@@ -48,9 +50,12 @@ func New(config Config) (*Server, error) {
 	})
 	s.Directory = directory.New(directory.Config{
 		Seed: config.Seed, Tenant: config.Tenant, Domain: config.Domain, Users: config.Users, Now: config.Now})
+	s.Mail = mail.New(mail.Config{Seed: config.Seed, Mails: config.Mails, Domain: config.Domain, Directory: s.Directory, Now: config.Now})
+	s.hosts[mail.UploadHost] = http.HandlerFunc(s.Mail.Upload)
 	router := &wire.Router{}
 	router.Add(s.Directory.Routes()...)
-	s.assemble(config, router, nil)
+	router.Add(s.Mail.Routes()...)
+	s.assemble(config, router, []control.Workload{s.Mail})
 	return s, nil
 }
 

@@ -98,6 +98,15 @@ func (s *Store) person(user *object) Person {
 	return Person{user.id, user.index, name, address}
 }
 
+// Generated is how many users the directory began with.
+func (s *Store) Generated() int { return s.config.Users }
+
+// Colleague makes up the name and address of the i-th user, whether or not it is still there.
+func (s *Store) Colleague(i int) (name, address string) {
+	given, surname := s.names(i)
+	return given + " " + surname, s.principalName(i)
+}
+
 // People returns all users that are there, in order of creation.
 func (s *Store) People() []Person {
 	s.mu.RLock()

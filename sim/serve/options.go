@@ -20,7 +20,7 @@ type Options struct {
 
 const usage = `m365sim serves a simulated Microsoft 365 tenant: login, Microsoft Graph and upload hosts on one address.
 
-  m365sim --users 50 --seed 7
+  m365sim --users 50 --mails 2000 --seed 7
   m365sim --users 1 --throttle published --latency 50ms
 
 Content is made up from the seed, the same in every run. Faults, changes, ledger and checksums are under /sim/.
@@ -40,6 +40,7 @@ func Parse(arguments []string, out io.Writer) (Options, error) {
 	flags.StringVar(&o.TLSListen, "tls-listen", "", "`address` for https; needs --ca-out")
 	flags.StringVar(&o.CAOut, "ca-out", "", "`file` to write the certificate of the authority to, as PEM")
 	flags.IntVar(&o.Sim.Users, "users", 10, "number of users")
+	flags.IntVar(&o.Sim.Mails, "mails", 200, "mails per mailbox")
 	flags.Uint64Var(&o.Sim.Seed, "seed", 1, "what the content is made from")
 	flags.DurationVar(&o.Sim.Latency, "latency", 0, "how long each call takes at least")
 	flags.DurationVar(&o.Sim.TokenLifetime, "token-lifetime", 3599*time.Second, "how long tokens are valid")

@@ -63,7 +63,9 @@ func parseEntry(r segment.Row) (Entry, error) {
 			e.Columns[name] = body.Text()
 		}
 	}
-	e.Attributes = bytes.Clone(body.Bytes())
+	if attributes := body.Bytes(); len(attributes) > 0 {
+		e.Attributes = bytes.Clone(attributes)
+	}
 	for range body.Length(3) {
 		part := PartInfo{Name: body.Text(), Size: int64(body.Uvarint())}
 		where, err := readContent(body, part.Size)

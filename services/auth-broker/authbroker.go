@@ -55,7 +55,7 @@ func newCache(h *host.Host, ring *seal.Ring) token.Cache {
 	if h.Redis == nil {
 		return local
 	}
-	return tokencache.NewFallback(tokencache.NewRedis(h.Redis, ring, time.Now), local)
+	return tokencache.NewFallback(tokencache.NewRedis(h.Redis, ring, time.Now), local, time.Now)
 }
 
 // Register adds the gRPC services.

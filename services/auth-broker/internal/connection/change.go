@@ -111,20 +111,6 @@ func sameRevision(c Connection, revision int64) error {
 		fault.Reason("REVISION_STALE"), fault.Next("read the connection again and decide again"))
 }
 
-// Token signs the connection in and returns a new token with the version of what it signed in as.
-func (b *Broker) Token(ctx context.Context, id m365.ConnectionID, claims string) (Token, uint64, error) {
-	signIn, err := b.Store.SignIn(ctx, id)
-	if err != nil {
-		return Token{}, 0, err
-	}
-	credential, err := b.Secrets.Read(ctx, id, signIn.Sealed)
-	if err != nil {
-		return Token{}, 0, err
-	}
-	token, err := b.Entra.SignIn(ctx, signIn, credential, claims)
-	return token, signIn.Version, err
-}
-
 // sweepAge spares credentials whose connection is just being committed.
 const sweepAge = 10 * time.Minute
 

@@ -26,9 +26,15 @@ func (b *Broker) Test(ctx context.Context, id m365.ConnectionID) (Connection, []
 	if ctx.Err() != nil {
 		return Connection{}, nil, fault.Wrap("test connection", ctx.Err())
 	}
-	tested, err := b.Store.Edit(ctx, id, func(c *Connection, now *SignIn) (Fact, error) {
-		if now.Version != signIn.Version {
-			return Nothing, nil // it signs in otherwise by now, and whoever changed that tests it
+	tested, err := b.note(ctx, found, signIn.Version)
+	return tested, checks, err
+}
+
+// note keeps what was found, unless the connection signs in otherwise by now: whoever changed that tests it.
+func (b *Broker) note(ctx context.Context, found Connection, version uint64) (Connection, error) {
+	return b.Store.Edit(ctx, found.ID, func(c *Connection, now *SignIn) (Fact, error) {
+		if now.Version != version {
+			return Nothing, nil
 		}
 		c.State, c.Problem, c.Verified = found.State, found.Problem, found.Verified
 		c.Permissions, c.Domains, c.Organization = found.Permissions, found.Domains, found.Organization
@@ -37,7 +43,6 @@ func (b *Broker) Test(ctx context.Context, id m365.ConnectionID) (Connection, []
 		}
 		return FactDegraded, nil
 	})
-	return tested, checks, err
 }
 
 // examine runs the checks and writes what they found into the connection.
@@ -49,12 +54,7 @@ func (b *Broker) examine(ctx context.Context, c *Connection, signIn SignIn, cred
 	} else {
 		e.run(ctx)
 	}
-	c.Verified = b.Now().UTC()
-	c.State, c.Problem = Verified, nil
-	if i := slices.IndexFunc(e.checks, func(check Check) bool { return check.Outcome == CheckFailed }); i >= 0 {
-		c.State, c.Problem = Degraded, e.checks[i].Problem
-	}
-	return e.checks
+	return e.conclude()
 }
 
 type examination struct {
@@ -66,6 +66,16 @@ type examination struct {
 }
 
 func (e *examination) add(check Check) { e.checks = append(e.checks, check) }
+
+// conclude makes the state of the connection from the checks.
+func (e *examination) conclude() []Check {
+	c := e.connection
+	c.Verified, c.State, c.Problem = e.broker.Now().UTC(), Verified, nil
+	if i := slices.IndexFunc(e.checks, func(check Check) bool { return check.Outcome == CheckFailed }); i >= 0 {
+		c.State, c.Problem = Degraded, e.checks[i].Problem
+	}
+	return e.checks
+}
 
 func (e *examination) run(ctx context.Context) {
 	if e.connection.Credential == Certificate {
@@ -80,6 +90,11 @@ func (e *examination) run(ctx context.Context) {
 	if e.signIn.Version != 0 {
 		e.broker.Keeper.Keep(ctx, e.signIn, token)
 	}
+	e.inspect(ctx, token)
+}
+
+// inspect looks at what a token lets us do.
+func (e *examination) inspect(ctx context.Context, token Token) {
 	e.add(passed("sign-in", fmt.Sprintf("as application %s; the token is good for %s", e.signIn.Application, token.Lifetime)))
 	e.add(clock(token.Skew))
 	e.organization(ctx, token)

@@ -178,11 +178,10 @@ func (s *Store) decide(ctx context.Context, id m365.ConnectionID, decide func(*c
 	return message.Read(proto.CloneOf(written.Value)), s.view.WaitFor(ctx, written.Sequence)
 }
 
-// origin names who is behind a change.
+// origin names who is behind a change: the caller, or nobody when a token is renewed.
 func origin(ctx context.Context) state.Origin {
-	actor := identity.CallerOf(ctx).String()
-	if actor == "" {
-		actor = identity.Caller{Service: identity.AuthBroker}.String()
+	if caller := identity.CallerOf(ctx); caller != (identity.Caller{}) {
+		return state.Origin{Cause: "command", Actor: caller.String()}
 	}
-	return state.Origin{Cause: "command", Actor: actor}
+	return state.Origin{Cause: "token renewal", Actor: identity.Caller{Service: identity.AuthBroker}.String()}
 }

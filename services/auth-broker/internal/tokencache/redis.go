@@ -30,7 +30,7 @@ func NewRedis(client redis.UniversalClient, ring *seal.Ring, now func() time.Tim
 }
 
 // callTimeout keeps a Redis that does not answer from holding up workers: a token costs less.
-const callTimeout = time.Second
+const callTimeout = 500 * time.Millisecond
 
 type content struct {
 	Access  string    `json:"access"`

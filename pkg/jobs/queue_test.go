@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/jobs"
 )
@@ -17,9 +19,10 @@ func TestOneJobPerResourceAndClass(t *testing.T) {
 	y.enqueue(job("j2", "r1", jobs.Scheduled), false)
 	y.enqueue(job("j3", "r1", jobs.Interactive), true)
 	y.enqueue(job("j4", "r2", jobs.Scheduled), true)
-	if queued, running, err := y.queue.Depth(y.ctx, jobs.Scheduled); queued != 2 || running != 0 || err != nil {
-		t.Errorf("%d queued, %d running, %v", queued, running, err)
-	}
+	y.until("two queued", func() bool { // the server counts a moment after it has stored
+		queued, running, err := y.queue.Depth(y.ctx, jobs.Scheduled)
+		return queued == 2 && running == 0 && err == nil
+	})
 
 	crew := y.work(y.queue, jobs.Scheduled, func(context.Context, *jobs.Run) error { <-release; return nil })
 	run := y.next(crew)
@@ -143,6 +146,30 @@ func TestQueueOutlivesTheServer(t *testing.T) {
 		t.Errorf("%s was queued", run.Job.ID)
 	}
 	y.untilEmpty()
+}
+
+// One trace spans who queued the job and every try of it.
+func TestTraceFollowsTheJob(t *testing.T) {
+	y := setUp(t)
+	y.tend()
+	parent := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{5}, SpanID: trace.SpanID{6}, TraceFlags: trace.FlagsSampled})
+	if _, err := y.queue.Enqueue(trace.ContextWithSpanContext(y.ctx, parent), job("j1", "r1", jobs.Scheduled)); err != nil {
+		t.Fatal(err)
+	}
+	traces := make(chan trace.TraceID, 3)
+	crew := y.work(y.queue, jobs.Scheduled, func(ctx context.Context, run *jobs.Run) error {
+		traces <- trace.SpanContextFromContext(ctx).TraceID()
+		if run.Attempt() == 1 {
+			return fault.As(fault.Transient, "read", errOutage)
+		}
+		return nil
+	})
+	for range 2 {
+		y.next(crew)
+		if got := receive(y, traces); got != parent.TraceID() {
+			t.Errorf("trace %v", got)
+		}
+	}
 }
 
 func TestProgress(t *testing.T) {

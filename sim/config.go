@@ -21,11 +21,20 @@ type Config struct {
 	// a secret from the seed and with every permission; see Server.ClientID.
 	Apps []login.App
 
+	Load []Load // real content instead of made-up one
+
 	TokenLifetime time.Duration // 3599 s if zero, as Entra's
 	Latency       time.Duration // that each call to Graph takes at least
 	Throttle      bool          // apply the published limits
 
 	Now func() time.Time // time.Now if nil
+}
+
+// Load gives a user the mail at a path on this machine (see package load). A user that is not
+// there is made.
+type Load struct {
+	Address string
+	Path    string
 }
 
 const defaultDomain = "contoso.onmicrosoft.com"

@@ -9,6 +9,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/sim/faults"
 	"github.com/tenantkeep/tenantkeep/sim/gateway"
 	"github.com/tenantkeep/tenantkeep/sim/ledger"
+	"github.com/tenantkeep/tenantkeep/sim/load"
 	"github.com/tenantkeep/tenantkeep/sim/login"
 	"github.com/tenantkeep/tenantkeep/sim/mail"
 	"github.com/tenantkeep/tenantkeep/sim/throttle"
@@ -51,12 +52,27 @@ func New(config Config) (*Server, error) {
 	s.Directory = directory.New(directory.Config{
 		Seed: config.Seed, Tenant: config.Tenant, Domain: config.Domain, Users: config.Users, Now: config.Now})
 	s.Mail = mail.New(mail.Config{Seed: config.Seed, Mails: config.Mails, Domain: config.Domain, Directory: s.Directory, Now: config.Now})
+	if err := s.load(config); err != nil {
+		return nil, err
+	}
 	s.hosts[mail.UploadHost] = http.HandlerFunc(s.Mail.Upload)
 	router := &wire.Router{}
 	router.Add(s.Directory.Routes()...)
 	router.Add(s.Mail.Routes()...)
 	s.assemble(config, router, []control.Workload{s.Mail})
 	return s, nil
+}
+
+// load gives users their real content.
+func (s *Server) load(config Config) error {
+	for _, l := range config.Load {
+		folders, err := load.Mail(l.Path, config.Now())
+		if err != nil {
+			return err
+		}
+		s.Mail.Load(s.Directory.Ensure(l.Address).ID, folders)
+	}
+	return nil
 }
 
 // assemble puts the gateway and the control API around the families.

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -95,6 +96,9 @@ func (c *client) try(method, path string, body any, headers ...string) (*http.Re
 		request.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i < len(headers); i += 2 {
+		if headers[i] != "Prefer" { // which may come several times
+			request.Header.Del(headers[i])
+		}
 		request.Header.Add(headers[i], headers[i+1])
 	}
 	response, err := http.DefaultClient.Do(request)
@@ -165,6 +169,9 @@ func (o object) text(name string) string {
 func (o object) items() []object { return o.list("value") }
 
 func (o object) list(name string) []object {
+	if ready, ok := o[name].([]object); ok {
+		return ready
+	}
 	raw, _ := o[name].([]any)
 	list := make([]object, len(raw))
 	for i, item := range raw {
@@ -195,4 +202,67 @@ func (c *client) user(i int) object {
 func (c *client) fault(rule object) {
 	c.t.Helper()
 	c.do("POST", "/sim/faults", rule).want(200)
+}
+
+// discard is a response that nobody reads, so that only the simulator is measured.
+type discard struct {
+	header http.Header
+	status int
+	size   int64
+}
+
+func (d *discard) Header() http.Header    { return d.header }
+func (d *discard) WriteHeader(status int) { d.status = status }
+func (d *discard) Write(b []byte) (int, error) {
+	d.size += int64(len(b))
+	return len(b), nil
+}
+
+type bench struct {
+	tenant *sim.Server
+	token  string
+}
+
+func startBench(b *testing.B, config sim.Config) *bench {
+	b.Helper()
+	tenant, err := sim.New(config)
+	if err != nil {
+		b.Fatal(err)
+	}
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {tenant.ClientID}, "client_secret": {tenant.ClientSecret}, "scope": {"http://x/.default"}}
+	request := httptest.NewRequest("POST", "/"+tenant.Tenant+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
+	recorder := httptest.NewRecorder()
+	tenant.ServeHTTP(recorder, request)
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.Unmarshal(recorder.Body.Bytes(), &answer); err != nil {
+		b.Fatal(err)
+	}
+	return &bench{tenant, answer.Token}
+}
+
+func (b *bench) serve(path, encoding, prefer string) (int, int64) {
+	request := httptest.NewRequest("GET", "/v1.0"+path, nil)
+	request.Header.Set("Authorization", "Bearer "+b.token)
+	request.Header.Set("Accept-Encoding", encoding)
+	request.Header.Set("Prefer", prefer)
+	answer := &discard{header: http.Header{}}
+	b.tenant.ServeHTTP(answer, request)
+	return answer.status, answer.size
+}
+
+func jsonBytes(text string, to *[]byte) error { return json.Unmarshal([]byte(`"`+text+`"`), to) }
+
+func gzipped(t *testing.T, content []byte) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	packer := gzip.NewWriter(&packed)
+	if _, err := packer.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := packer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return packed.Bytes()
 }

@@ -148,10 +148,16 @@ func (v *visit) answer(out *tracked) error {
 	return v.Route.Serve(&v.Call)
 }
 
+// quirkConcurrent is how many requests a mailbox takes at once with the quirk mailbox-concurrent.
+const quirkConcurrent = 3
+
 func (v *visit) admit(out *tracked) error {
-	release, header, refused := v.gateway.Limiter.Admit(throttle.Request{
-		Service: v.Route.Service, App: v.App, Mailbox: v.User, Units: v.units(), Write: v.Route.Writes(), Size: max(v.Request.ContentLength, 0),
-	}, v.Now)
+	request := throttle.Request{Service: v.Route.Service, App: v.App, Mailbox: v.User, Units: v.units(),
+		Write: v.Route.Writes(), Size: max(v.Request.ContentLength, 0)}
+	if v.Quirk("mailbox-concurrent") {
+		request.Concurrent = quirkConcurrent
+	}
+	release, header, refused := v.gateway.Limiter.Admit(request, v.Now)
 	out.release = release
 	for name, values := range header {
 		out.Header()[name] = values

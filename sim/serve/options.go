@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim"
@@ -21,7 +22,7 @@ type Options struct {
 const usage = `m365sim serves a simulated Microsoft 365 tenant: login, Microsoft Graph and upload hosts on one address.
 
   m365sim --users 50 --mails 2000 --seed 7
-  m365sim --users 1 --throttle published --latency 50ms
+  m365sim --users 1 --load anna@contoso.onmicrosoft.com=./Maildir --throttle published --latency 50ms
 
 Content is made up from the seed, the same in every run. Faults, changes, ledger and checksums are under /sim/.
 
@@ -49,10 +50,20 @@ func Parse(arguments []string, out io.Writer) (Options, error) {
 	throttle := flags.String("throttle", "off", "`published` or off: Microsoft's limits with their answers")
 	client := flags.String("client-id", "", "`id` of the registered application (default from the seed)")
 	secret := flags.String("client-secret", "", "its `secret` (default from the seed)")
+	flags.Func("load", "`ADDRESS=DIR`: a Maildir or mbox becomes the user's mail; may be repeated", o.load)
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
 	return o, o.finish(flags.Args(), *throttle, *client, *secret)
+}
+
+func (o *Options) load(text string) error {
+	address, path, ok := strings.Cut(text, "=")
+	if !ok || !strings.Contains(address, "@") || path == "" {
+		return fmt.Errorf("ADDRESS=DIR is expected")
+	}
+	o.Sim.Load = append(o.Sim.Load, sim.Load{Address: address, Path: path})
+	return nil
 }
 
 func (o *Options) finish(rest []string, throttle, client, secret string) error {

@@ -52,6 +52,9 @@ type Request struct {
 	Units   int
 	Write   bool
 	Size    int64 // of the body
+
+	// Concurrent replaces the limit of requests in flight on the mailbox, if it is not zero.
+	Concurrent int
 }
 
 // Limiter applies limits.
@@ -107,7 +110,11 @@ func (l *Limiter) outlook(r Request, now time.Time) (func(), *wire.Error) {
 		box = &mailbox{requests: window{span: 10 * time.Minute}, upload: window{span: 5 * time.Minute}}
 		l.boxes[r.App+" "+r.Mailbox] = box
 	}
-	if l.limits.MailboxConcurrent > 0 && box.running >= l.limits.MailboxConcurrent {
+	concurrent := l.limits.MailboxConcurrent
+	if r.Concurrent > 0 {
+		concurrent = r.Concurrent
+	}
+	if concurrent > 0 && box.running >= concurrent {
 		return nil, applicationThrottled("MailboxConcurrency", time.Second)
 	}
 	if wait := limited(&box.requests, now, 1, l.limits.MailboxRequests); wait > 0 {

@@ -105,6 +105,7 @@ func parseExpand(text string) []Expand {
 				expand.set(option)
 			}
 		}
+		expand.Property = strings.TrimPrefix(expand.Property, "microsoft.graph.")
 		list = append(list, expand)
 	}
 	return list

@@ -18,6 +18,7 @@ type Restore struct {
 	Target   Target
 	Parallel int                                              // items in flight
 	Tally    *Tally                                           // counts while it runs
+	Stop     <-chan struct{}                                  // closed: finish the items in hand and end with ErrStopped; may be nil
 	Pause    func(ctx context.Context, d time.Duration) error // waits, or returns the context's error
 }
 
@@ -77,7 +78,7 @@ func (r *Restore) items(ctx context.Context, choice *snapshot.Choice, places *pl
 			}
 		})
 	}
-	err := feed(running, queue, choice, r.Reader)
+	err := feed(running, r.Stop, queue, choice, r.Reader)
 	close(queue)
 	workers.Wait()
 	if cause := context.Cause(running); cause != nil {
@@ -86,19 +87,24 @@ func (r *Restore) items(ctx context.Context, choice *snapshot.Choice, places *pl
 	return err
 }
 
-func feed(ctx context.Context, queue chan<- snapshot.Item, choice *snapshot.Choice, reader snapshot.Reader) error {
+func feed(ctx context.Context, stop <-chan struct{}, queue chan<- snapshot.Item, choice *snapshot.Choice, reader snapshot.Reader) error {
 	for item, err := range choice.All(ctx, reader) {
 		if err != nil {
 			return fault.Wrap("read snapshot", err)
 		}
 		select {
 		case queue <- item:
+		case <-stop:
+			return ErrStopped
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 	return nil
 }
+
+// ErrStopped is the end of a run that was told to stop: what it did stays, the rest is not done.
+var ErrStopped = fault.New(fault.Cancelled, "restore", "stopped before the end", fault.Reason("STOPPED"))
 
 // deal restores one item and counts it. Its error concerns the whole run.
 func (r *Restore) deal(ctx context.Context, item snapshot.Item, places *places, row *inARow) error {

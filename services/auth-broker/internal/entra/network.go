@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"syscall"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
@@ -46,7 +47,7 @@ func tlsTrouble(host string, err error) (reason, next string) {
 		return "TLS_EXPIRED", "check this machine's clock; if it is right, the certificate of " + host + " has expired"
 	case errors.As(err, &invalid):
 		return "TLS_INVALID", "the certificate of " + host + " is not usable: check who answers there"
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "TLS_MISSING", host + " does not speak TLS: check the address, or write http:// before it for a simulator"
 	}
 	return "", ""

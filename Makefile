@@ -22,7 +22,7 @@ demo: build ## the whole story on a simulated tenant, in under two minutes after
 
 .PHONY: up
 up: build $(BIN)/nats-server redis-server ## the fleet: five processes, nats-server, redis-server, the simulator
-	@deploy/up.sh
+	@$(BIN)/tenantkeep fleet
 
 .PHONY: build
 build: ## every program into .tmp/bin

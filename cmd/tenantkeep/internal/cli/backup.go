@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenantkeep/tenantkeep/pkg/fault"
+	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
+)
+
+func (a *app) backup() *cobra.Command { return group("backup", "Back up now", a.backupStart()) }
+
+func (a *app) backupStart() *cobra.Command {
+	var all, wait, full bool
+	var connection string
+	command := &cobra.Command{
+		Use: "start RESOURCE | --all", Short: "Queue a backup", Args: cobra.MaximumNArgs(1),
+		Long: `Queue a backup of one mailbox or drive, or of everything that is protected.
+
+A resource that is queued or running already is not queued twice: the job that there is
+is shown, and one more backup follows it.`,
+		Example: "  tenantkeep backup start mail:ann@contoso.example --wait\n  tenantkeep backup start --all",
+		RunE: func(command *cobra.Command, arguments []string) error {
+			if all == (len(arguments) == 1) {
+				return fault.New(fault.Invalid, "read arguments", "which resource?", fault.Next("name one, such as mail:ann@contoso.example, or give --all"))
+			}
+			jobs, err := a.startBackups(command.Context(), connection, arguments, full)
+			if err != nil {
+				return err
+			}
+			if wait {
+				return a.watchJobs(command.Context(), jobs)
+			}
+			reply := &backupv1.StartAllBackupsResponse{Jobs: jobs}
+			return a.printer().Message(reply, func(out io.Writer) { printJobs(out, jobs) })
+		},
+	}
+	command.Flags().BoolVar(&all, "all", false, "everything that is protected")
+	command.Flags().StringVar(&connection, "connection", "", "with --all: of this connection (default: the only one)")
+	command.Flags().BoolVar(&full, "full", false, "read everything anew instead of what changed")
+	command.Flags().BoolVar(&wait, "wait", false, "show progress until it has ended")
+	return command
+}
+
+func (a *app) startBackups(ctx context.Context, connection string, arguments []string, full bool) ([]*backupv1.Job, error) {
+	service, err := a.backups()
+	if err != nil {
+		return nil, err
+	}
+	if len(arguments) == 0 {
+		parent, err := a.theConnection(ctx, connection)
+		if err != nil {
+			return nil, err
+		}
+		reply, err := service.StartAllBackups(ctx, &backupv1.StartAllBackupsRequest{Parent: parent})
+		return reply.GetJobs(), err
+	}
+	name, err := a.theResource(ctx, arguments[0])
+	if err != nil {
+		return nil, err
+	}
+	reply, err := service.StartBackup(ctx, &backupv1.StartBackupRequest{Resource: name, Full: full})
+	if err != nil {
+		return nil, err
+	}
+	return []*backupv1.Job{reply.GetJob()}, nil
+}

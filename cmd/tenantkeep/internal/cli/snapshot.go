@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/show"
+	restorev1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/restore/v1"
+)
+
+// snapshotHelp says how snapshots are written on the command line.
+const snapshotHelp = `A SNAPSHOT is a name from "snapshot list", or RESOURCE for its newest snapshot, or
+RESOURCE/NUMBER: mail:ann@contoso.example/7.`
+
+func (a *app) snapshot() *cobra.Command {
+	return group("snapshot", "Look into what was backed up", a.snapshotList(), a.snapshotLs())
+}
+
+func (a *app) snapshotList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list RESOURCE", Short: "List the snapshots of a mailbox or drive, newest first", Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, arguments []string) error {
+			parent, err := a.theResource(command.Context(), arguments[0])
+			if err != nil {
+				return err
+			}
+			service, err := a.browser()
+			if err != nil {
+				return err
+			}
+			all, err := every(command.Context(), &restorev1.ListSnapshotsRequest{Parent: parent}, service.ListSnapshots)
+			if err != nil {
+				return err
+			}
+			return a.printer().Message(all, func(out io.Writer) {
+				var rows [][]string
+				for _, s := range all.GetSnapshots() {
+					state := "complete"
+					if !s.GetComplete() {
+						state = fmt.Sprintf("partial: %d failed", s.GetFailed())
+					}
+					rows = append(rows, []string{show.Last(s.GetName()), show.Time(s.GetCreateTime()), state, count(s.GetItems()),
+						count(s.GetAdded()), count(s.GetChanged()), count(s.GetDeleted()), show.Bytes(s.GetBytesStored())})
+				}
+				show.Table(out, "NUMBER MADE STATE ITEMS ADDED CHANGED DELETED STORED", rows)
+			})
+		},
+	}
+}
+
+func (a *app) snapshotLs() *cobra.Command {
+	return &cobra.Command{
+		Use: "ls SNAPSHOT [PATH]", Short: "List a folder of a snapshot", Args: cobra.RangeArgs(1, 2), Long: "List a folder of a snapshot.\n\n" + snapshotHelp,
+		Example: "  tenantkeep snapshot ls mail:ann@contoso.example Inbox/Projects",
+		RunE: func(command *cobra.Command, arguments []string) error {
+			request := &restorev1.ListItemsRequest{}
+			var err error
+			if request.Snapshot, err = a.theSnapshot(command.Context(), arguments[0]); err != nil {
+				return err
+			}
+			if len(arguments) == 2 {
+				request.Path = arguments[1]
+			}
+			service, err := a.browser()
+			if err != nil {
+				return err
+			}
+			all, err := every(command.Context(), request, service.ListItems)
+			if err != nil {
+				return err
+			}
+			return a.printer().Message(all, func(out io.Writer) { printItems(out, all.GetItems()) })
+		},
+	}
+}
+
+func printItems(out io.Writer, items []*restorev1.Item) {
+	var rows [][]string
+	for _, item := range items {
+		title := item.GetTitle()
+		if item.GetKind() == restorev1.ItemKind_ITEM_KIND_FOLDER {
+			title += "/"
+		}
+		if item.GetProblem() != nil {
+			title += " (not backed up: " + item.GetProblem().GetCause() + ")"
+		}
+		rows = append(rows, []string{show.Time(item.GetTime()), show.Bytes(item.GetSize()), item.GetSender(), title, item.GetId()})
+	}
+	show.Table(out, "TIME SIZE FROM TITLE ID", rows)
+}
+
+func count(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,61 @@
+package progress
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/show"
+	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
+)
+
+// Ended tells whether a job will not change any more.
+func Ended(job *backupv1.Job) bool {
+	switch job.GetState() {
+	case backupv1.JobState_JOB_STATE_SUCCEEDED, backupv1.JobState_JOB_STATE_PARTIAL,
+		backupv1.JobState_JOB_STATE_FAILED, backupv1.JobState_JOB_STATE_CANCELLED:
+		return true
+	case backupv1.JobState_JOB_STATE_UNSPECIFIED, backupv1.JobState_JOB_STATE_QUEUED, backupv1.JobState_JOB_STATE_RUNNING:
+	}
+	return false
+}
+
+// Text is how far a job is, in one line.
+func Text(job *backupv1.Job) string {
+	p := job.GetProgress()
+	parts := []string{show.Word(job.GetState(), "JOB_STATE_")}
+	if p.GetItemsDone() > 0 || p.GetItemsTotal() > 0 {
+		parts = append(parts, items(p), show.Bytes(p.GetBytesDone()))
+	}
+	if p.GetItemsFailed() > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", p.GetItemsFailed()))
+	}
+	if !Ended(job) {
+		parts = append(parts, pace(p)...)
+	}
+	if cause := job.GetProblem().GetCause(); cause != "" {
+		parts = append(parts, cause)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func items(p *backupv1.Progress) string {
+	if p.GetItemsTotal() > 0 {
+		return fmt.Sprintf("%d of %d items", p.GetItemsDone(), p.GetItemsTotal())
+	}
+	return fmt.Sprintf("%d items", p.GetItemsDone())
+}
+
+func pace(p *backupv1.Progress) []string {
+	var parts []string
+	if p.GetItemsPerSecond() > 0 {
+		parts = append(parts, fmt.Sprintf("%.0f items/s", p.GetItemsPerSecond()), show.Bytes(int64(p.GetBytesPerSecond()))+"/s")
+	}
+	if p.GetTimeLeft() != nil {
+		parts = append(parts, p.GetTimeLeft().AsDuration().Round(time.Second).String()+" left")
+	}
+	if p.GetWaitingFor() != "" {
+		parts = append(parts, "waits for "+p.GetWaitingFor())
+	}
+	return parts
+}

@@ -28,7 +28,11 @@ func Decide(rules Rules, mirror *Mirror, users map[m365.UserID]User) []Change {
 
 // Next decides about one user: ours (zero if there is none), and what Entra says.
 func Next(rules Rules, entry Entry, before User) Change {
-	after := next(rules, entry, before)
+	return Turn(before, next(rules, entry, before))
+}
+
+// Turn is the change from one state of a user to another.
+func Turn(before, after User) Change {
 	return Change{Action: action(before, after), Before: before, After: after}
 }
 

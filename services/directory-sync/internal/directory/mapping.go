@@ -72,3 +72,13 @@ func (r Rules) Groups() []m365.GroupID {
 	slices.Sort(groups)
 	return slices.Compact(groups)
 }
+
+// Profile is that of a mapping, or "" if it is not there any more.
+func (r Rules) Profile(id m365.MappingID) m365.ProfileID {
+	for _, mapping := range r {
+		if mapping.ID == id {
+			return mapping.Profile
+		}
+	}
+	return ""
+}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
@@ -108,15 +109,9 @@ var byStatus = map[int]meaning{
 
 func (r *Refusal) meaning() meaning {
 	message := strings.ToLower(r.Message)
-	for i := len(r.codes); i >= 0; i-- { // the most specific first; then rows without a code
-		code := ""
-		if i > 0 {
-			code = strings.ToLower(r.codes[i-1])
-		}
-		for _, row := range meanings {
-			if row.code == code && strings.Contains(message, row.text) && (row.status == 0 || row.status == r.Status) {
-				return row
-			}
+	for _, row := range meanings {
+		if r.has(row.code) && strings.Contains(message, row.text) && (row.status == 0 || row.status == r.Status) {
+			return row
 		}
 	}
 	if row, ok := byStatus[r.Status]; ok {
@@ -132,6 +127,11 @@ func (r *Refusal) meaning() meaning {
 	default:
 		return meaning{kind: fault.Invalid, reason: "GRAPH_INVALID"}
 	}
+}
+
+// has tells whether the error or an inner one carries the code; "" is any.
+func (r *Refusal) has(code string) bool {
+	return code == "" || slices.ContainsFunc(r.codes, func(c string) bool { return strings.EqualFold(c, code) })
 }
 
 // mostSpecific is the innermost code that the table knows, else the outermost.

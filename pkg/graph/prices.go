@@ -167,12 +167,13 @@ func (p prices) directoryPrice(method string, u *url.URL) ratelimit.Price {
 }
 
 func directoryCost(method string, u *url.URL) int64 {
-	cost, query, path := int64(1), u.Query(), strings.Join(words(u), "/")
+	cost, query, path := int64(1), u.Query(), strings.TrimSuffix(strings.Join(words(u), "/"), "()")
 	if isWrite(method) && !strings.HasSuffix(path, "getByIds") {
 		return 1
 	}
+	all := segments(u)
 	for _, row := range directoryCosts {
-		if path == row.suffix || strings.HasSuffix(strings.TrimSuffix(path, "()"), "/"+row.suffix) || strings.TrimSuffix(path, "()") == row.suffix {
+		if isWord(all[len(all)-1]) && (path == row.suffix || strings.HasSuffix(path, "/"+row.suffix)) {
 			cost = row.units
 		}
 	}

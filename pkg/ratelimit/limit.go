@@ -3,8 +3,8 @@ package ratelimit
 import "time"
 
 // Limit is what a budget allows: Units in any Per (Burst 0), or Units per Per on average with at
-// most Burst saved up (a token bucket). Units times Per in microseconds must stay below 2^53,
-// since the Redis script computes with doubles.
+// most Burst saved up (a token bucket). Of a bucket, Units times Per in microseconds must stay
+// below 2^53, since the Redis script computes with doubles.
 type Limit struct {
 	Units int64
 	Per   time.Duration

@@ -98,36 +98,21 @@ type pageReader struct {
 }
 
 func (p *pageReader) item(raw []byte) error {
-	raw = rawjson.Repair(raw)
-	change := Change{Raw: raw}
-	attached := false
-	for name, value := range rawjson.Members(raw) {
-		switch string(name) {
-		case "id":
-			change.ID = m365.ItemID(rawjson.Text(value))
-		case "@removed":
-			change.Removed, change.Raw = true, nil
-		case "hasAttachments":
-			attached = attached || rawjson.True(value)
-		case "body":
-			// hasAttachments does not count inline ones, which the body refers to
-			attached = attached || bytes.Contains(value, []byte("cid:"))
-		}
-	}
+	change, needs := inspect(rawjson.Repair(raw))
 	if at, ok := p.waiting[change.ID]; ok { // superseded before it was handed out
 		p.pending[at].ID = ""
 		delete(p.waiting, change.ID)
 	}
-	if !p.round.Attachments || !attached || change.Removed {
+	if needs == nothing || needs == attachments && !p.round.Attachments {
 		return p.each(change)
 	}
-	change.Raw = bytes.Clone(raw)
+	change.Raw = bytes.Clone(change.Raw)
 	p.waiting[change.ID] = len(p.pending)
 	p.pending = append(p.pending, change)
 	return nil
 }
 
-// flush reads the attachments of the messages that wait for them and hands them out.
+// flush completes the messages that wait and hands them out.
 func (p *pageReader) flush(ctx context.Context) error {
 	var due []Change
 	for _, change := range p.pending {
@@ -137,5 +122,49 @@ func (p *pageReader) flush(ctx context.Context) error {
 	}
 	p.pending = nil
 	clear(p.waiting)
+	due, err := p.mailbox.fillIn(ctx, due, p.round.Attachments, p.each)
+	if err != nil {
+		return err
+	}
 	return p.mailbox.complete(ctx, due, p.each)
+}
+
+// need is what a message of a page lacks.
+type need uint8
+
+const (
+	nothing need = iota
+	attachments
+	everything // delta says only what changed of it, such as {id, isRead}
+)
+
+// inspect reads from an item of a page what it is and what it lacks.
+func inspect(raw []byte) (Change, need) {
+	change, needs, body := Change{Raw: raw}, nothing, false
+	for name, value := range rawjson.Members(raw) {
+		switch string(name) {
+		case "id":
+			change.ID = m365.ItemID(rawjson.Text(value))
+		case "@removed":
+			change.Removed, change.Raw = true, nil
+		case "hasAttachments":
+			if rawjson.True(value) {
+				needs = attachments
+			}
+		case "body":
+			body = true
+			// hasAttachments does not count inline ones, which the body refers to
+			if bytes.Contains(value, []byte("cid:")) {
+				needs = attachments
+			}
+		}
+	}
+	switch {
+	case change.Removed:
+		return change, nothing
+	case !body:
+		return change, everything
+	default:
+		return change, needs
+	}
 }

@@ -63,6 +63,45 @@ func (m *Mailbox) complete(ctx context.Context, due []Change, each func(Change) 
 	return nil
 }
 
+// fillIn reads the messages whose delta says only what changed (a read state alone comes as
+// {id, isRead}: https://learn.microsoft.com/en-us/graph/delta-query-messages), hands out those
+// that are whole then, and returns those that lack attachments.
+func (m *Mailbox) fillIn(ctx context.Context, due []Change, withAttachments bool, each func(Change) error) (rest []Change, err error) {
+	var sparse []m365.ItemID
+	batch := graph.Batch{Name: "get changed messages", Price: m.price, MaxItem: maxBatchAnswer}
+	for _, change := range due {
+		if rawjson.Field(change.Raw, "body") != nil {
+			rest = append(rest, change)
+			continue
+		}
+		sparse = append(sparse, change.ID)
+		batch.Calls = append(batch.Calls, graph.BatchCall{
+			Path: m.path("messages", string(change.ID)), Header: map[string]string{"Prefer": immutable},
+		})
+	}
+	batch.Answer = func(i int, body []byte, err error) error {
+		if fault.Is(err, fault.NotFound) {
+			return each(Change{ID: sparse[i], Removed: true})
+		}
+		if fault.ReasonOf(err) == "GRAPH_ITEM_TOO_LARGE" {
+			body, err = m.Message(ctx, sparse[i])
+		}
+		if err != nil {
+			return err
+		}
+		change, needs := inspect(rawjson.Without(rawjson.Repair(body), "@odata.context"))
+		if change.ID = sparse[i]; needs == nothing || !withAttachments {
+			return each(change)
+		}
+		rest = append(rest, change) // Without made a copy
+		return nil
+	}
+	if err := m.client.Send(ctx, batch); err != nil {
+		return nil, err
+	}
+	return rest, nil
+}
+
 func attachmentsOf(page []byte) (attachments []Attachment) {
 	for raw := range rawjson.Elements(rawjson.Field(page, "value")) {
 		attachments = append(attachments, parseAttachment(raw))

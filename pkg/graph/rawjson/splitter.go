@@ -148,6 +148,9 @@ func (s *Splitter) value() ([]byte, error) {
 	for wanted := 1; ; {
 		if have := len(s.buffer) - s.from; have >= wanted || s.ended {
 			if next, ok := end(s.buffer, s.from); ok {
+				if next == s.from {
+					return nil, fmt.Errorf("%w: %q where a value should be", ErrSyntax, s.buffer[next])
+				}
 				value := s.buffer[s.from:next]
 				s.from = next
 				return value, nil

@@ -29,7 +29,7 @@ func Members(object []byte) iter.Seq2[[]byte, []byte] {
 				return
 			}
 			valueEnd, ok := end(object, p)
-			if !ok || !yield(name, object[p:valueEnd]) {
+			if !ok || valueEnd == p || !yield(name, object[p:valueEnd]) {
 				return
 			}
 			p = valueEnd
@@ -50,7 +50,7 @@ func Elements(array []byte) iter.Seq[[]byte] {
 				return
 			}
 			next, ok := end(array, p)
-			if !ok || !yield(array[p:next]) {
+			if !ok || next == p || !yield(array[p:next]) {
 				return
 			}
 			p = next

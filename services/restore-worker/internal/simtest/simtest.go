@@ -8,10 +8,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,8 +28,10 @@ type Tenant struct {
 	*sim.Server
 	URL string
 
-	tb     testing.TB
-	client *graph.Client
+	tb        testing.TB
+	client    *graph.Client
+	transport *http.Transport
+	open      sync.Map // connections that the server has
 }
 
 // Start starts a tenant for the length of a test. wrap, if not nil, stands before it.
@@ -41,16 +45,46 @@ func Start(tb testing.TB, config sim.Config, wrap func(http.Handler) http.Handle
 	if wrap != nil {
 		handler = wrap(handler)
 	}
-	server := httptest.NewServer(handler)
+	t := &Tenant{Server: tenant, tb: tb, transport: graph.NewTransport()}
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ConnState = func(c net.Conn, s http.ConnState) {
+		if s == http.StateClosed {
+			t.open.Delete(c)
+		} else {
+			t.open.Store(c, s)
+		}
+	}
+	server.Start()
 	tb.Cleanup(server.Close)
-	t := &Tenant{Server: tenant, URL: server.URL, tb: tb}
-	t.client = graph.New(graph.Config{Cloud: m365.Simulated(t.URL), Tenant: m365.TenantID(tenant.Tenant), Connection: "c", Tokens: t})
+	t.URL = server.URL
+	t.client = graph.New(graph.Config{Cloud: m365.Simulated(t.URL), Tenant: m365.TenantID(tenant.Tenant), Connection: "c", Tokens: t, Transport: t.transport})
 	tb.Cleanup(t.client.Close)
 	return t
 }
 
 // Client calls the tenant's Graph.
 func (t *Tenant) Client() *graph.Client { return t.client }
+
+// Settle waits until everything that was asked for has been done, also what nobody waits for any
+// more: a killed process may have written a request that the server has yet to read.
+func (t *Tenant) Settle(ctx context.Context) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		t.transport.CloseIdleConnections()
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		busy := false
+		t.open.Range(func(any, any) bool { busy = true; return false })
+		if !busy {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
 
 // Token implements graph.Tokens.
 func (t *Tenant) Token(ctx context.Context, _ string) (string, time.Time, error) {

@@ -62,6 +62,7 @@ func New(config Config) *Server {
 	for pattern, serve := range map[string]func(*http.Request) (any, error){
 		"GET /sim/tenant":         s.tenant,
 		"GET /sim/ledger":         s.report,
+		"GET /sim/routes":         func(*http.Request) (any, error) { return s.Gateway.Router.Routes(), nil },
 		"POST /sim/ledger/reset":  s.resetLedger,
 		"GET /sim/faults":         s.listFaults,
 		"POST /sim/faults":        s.addFault,

@@ -3,6 +3,7 @@
 //
 //	GET  /sim/tenant                        tenant id, domain, client id and secret, users
 //	GET  /sim/ledger     POST /sim/ledger/reset
+//	GET  /sim/routes                        every route of Graph that is served, as the ledger names it
 //	GET  /sim/faults     POST /sim/faults   DELETE /sim/faults[/{id}]   GET /sim/quirks
 //	POST /sim/apps                          register or change an application
 //	POST /sim/settings                      latency, throttling, token lifetime

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/textproto"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -46,15 +47,19 @@ func mboxMessage(raw []byte, now time.Time) mail.Loaded {
 	}
 }
 
-// split cuts an mbox into messages. A message begins at a line with "From " behind an empty line
-// or at the start; ">From " inside loses one >.
+// separator is the line before each message: From, sender, date. A sentence that begins with
+// From and was not quoted has no time of day in it.
+var separator = regexp.MustCompile(`^From \S+ .*\d\d:\d\d`)
+
+// split cuts an mbox into messages. A separator counts behind an empty line or at the start;
+// ">From " inside loses one >.
 func split(from io.Reader, message func([]byte)) error {
 	reader := bufio.NewReaderSize(from, 64<<10)
 	var current []byte
 	empty, inside := true, false
 	for {
 		line, err := reader.ReadBytes('\n')
-		if empty && bytes.HasPrefix(line, []byte("From ")) {
+		if empty && separator.Match(line) {
 			if inside {
 				message(bytes.TrimSuffix(current, lineEnd(current)))
 			}

@@ -107,7 +107,7 @@ func (b *box) scope(c *wire.Call, filter *wire.Filter) ([]key, error) {
 		}
 		folders = []*folder{f}
 	} else {
-		folders = append(b.visible(top), b.folders[recoverable])
+		folders = b.visible(top)
 	}
 	if filter != nil {
 		return b.filtered(folders, filter), nil

@@ -3,6 +3,7 @@ package mail
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim/directory"
@@ -26,6 +27,7 @@ type Store struct {
 	config  Config
 	pool    func() *prose.Pool
 	uploads uploads
+	turns   atomic.Uint64 // of the quirk alternating-404
 
 	mu    sync.Mutex
 	boxes map[string]*box                // by object id of the user
@@ -57,7 +59,7 @@ func (s *Store) Load(user string, folders map[string][]Loaded) {
 
 // open returns the mailbox of a user, or why there is none.
 func (s *Store) open(c *wire.Call) (*box, error) {
-	if c.Quirk("alternating-404") && s.config.Now().UnixNano()%2 == 0 {
+	if c.Quirk("alternating-404") && s.turns.Add(1)%2 == 0 {
 		return nil, wire.NotFound("ResourceNotFound", "Resource could not be discovered.")
 	}
 	person, known := s.config.Directory.Person(c.Param("user"))

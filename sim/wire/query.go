@@ -32,7 +32,8 @@ type Expand struct {
 // ParseQuery reads the options of an encoded query. An option that is no number where one
 // belongs is an error of the caller.
 func ParseQuery(encoded string) (Query, error) {
-	values, err := url.ParseQuery(encoded)
+	// OData parts nested options with semicolons, which net/url no longer takes as they are.
+	values, err := url.ParseQuery(strings.ReplaceAll(encoded, ";", "%3B"))
 	if err != nil {
 		return Query{}, BadRequest("BadRequest", "The query string is not valid.")
 	}

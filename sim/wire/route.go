@@ -30,9 +30,18 @@ func (r *Route) Cost() int { return max(r.Units, 1) }
 // Writes tells whether the route changes something.
 func (r *Route) Writes() bool { return r.Method != "GET" }
 
+// String names the route as ledgers do.
+func (r *Route) String() string { return r.Method + " " + r.Path }
+
 // Router finds the route of a path. Fixed segments win over parameters and are compared
 // without regard to case, as Graph does.
-type Router struct{ root node }
+type Router struct {
+	root  node
+	names []string
+}
+
+// Routes names all routes, in the order in which they were added.
+func (r *Router) Routes() []string { return r.names }
 
 type node struct {
 	fixed  map[string]*node
@@ -50,6 +59,7 @@ func (r *Router) Add(routes ...Route) {
 }
 
 func (r *Router) add(route *Route) {
+	r.names = append(r.names, route.String())
 	at, names := &r.root, []string(nil)
 	for _, segment := range strings.Split(strings.Trim(route.Path, "/"), "/") {
 		at, names = at.child(segment, names)

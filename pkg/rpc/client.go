@@ -3,7 +3,10 @@ package rpc
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"io"
+	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
@@ -12,6 +15,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
+	"github.com/tenantkeep/tenantkeep/pkg/identity"
 )
 
 // Dial prepares calls to the server at address, host:port; it connects at the first one and again
@@ -24,7 +28,7 @@ func Dial(address string, config *tls.Config, token string) (*grpc.ClientConn, e
 		grpc.WithChainUnaryInterceptor(unaryFault),
 		grpc.WithChainStreamInterceptor(streamFault),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
-		grpc.WithDefaultServiceConfig(retries),
+		grpc.WithDefaultServiceConfig(retries()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
 	}
 	if token != "" {
@@ -34,10 +38,39 @@ func Dial(address string, config *tls.Config, token string) (*grpc.ClientConn, e
 	return connection, fault.As(fault.Invalid, "dial "+address, err)
 }
 
-// retries covers a server that restarts: gRPC only repeats calls that the server never saw, or
-// answered with Unavailable before it did anything.
-const retries = `{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":5,"initialBackoff":"0.1s",` +
-	`"maxBackoff":"2s","backoffMultiplier":3,"retryableStatusCodes":["UNAVAILABLE"]}}]}`
+// retries covers a server that restarts. Calls that only read, and those that may be repeated at will, are
+// repeated when no server answers. A command is not: it may have been carried out although its answer was
+// lost, and only who gave it knows whether giving it again is harmless. gRPC itself still repeats what a
+// server never saw.
+var retries = sync.OnceValue(func() string {
+	var names []map[string]string
+	for method := range identity.Policy {
+		if service, name, _ := strings.Cut(method[1:], "/"); repeatable(name) {
+			names = append(names, map[string]string{"service": service, "method": name})
+		}
+	}
+	text, err := json.Marshal(map[string]any{"methodConfig": []any{map[string]any{
+		"name": names,
+		"retryPolicy": map[string]any{
+			"maxAttempts": 5, "initialBackoff": "0.1s", "maxBackoff": "2s", "backoffMultiplier": 3, "retryableStatusCodes": []string{"UNAVAILABLE"},
+		},
+	}}})
+	if err != nil {
+		panic(err) // maps of text always marshal
+	}
+	return string(text)
+})
+
+// repeatable tells whether calling the method twice is the same as calling it once. A unit has one first
+// key, whoever asks for it how often.
+func repeatable(name string) bool {
+	for _, verb := range []string{"Get", "List", "Preview", "Search", "Watch", "OpenUnitKey", "CreateUnitKey"} {
+		if strings.HasPrefix(name, verb) {
+			return true
+		}
+	}
+	return false
+}
 
 type bearer string
 

@@ -24,7 +24,7 @@ type unpacked struct{ next http.RoundTripper }
 func (t unpacked) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	r = r.WithContext(ctx)
-	if r.Header.Get("Range") == "" {
+	if r.Header.Get("Range") == "" && r.Header.Get("Accept-Encoding") == "" {
 		r.Header.Set("Accept-Encoding", "gzip")
 	}
 	response, err := t.next.RoundTrip(r)

@@ -123,7 +123,7 @@ func (p prices) of(r *http.Request, host string) ratelimit.Price {
 	}
 	path := segments(r.URL)
 	switch {
-	case r.URL.Host != host:
+	case r.URL.Host != host || callOf(r.Context()).anonymous:
 		return p.files(1)
 	case len(path) > 2 && path[0] == "users" && mailboxWords[strings.TrimSuffix(path[2], "()")]:
 		return MailboxPrice(m365.UserID(path[1]), 1, uploadOf(r))

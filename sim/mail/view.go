@@ -158,10 +158,10 @@ func (v *view) appendBody(b []byte, l *letter.Letter) []byte {
 	}
 	b = append(b, `","content":`...)
 	if v.raw {
-		b = append(append(append(b, '"'), '\x0b'), wire.AppendString(nil, content)[1:]...)
+		b = append(append(append(b, '"'), '\x0b'), wire.AppendText(nil, content)[1:]...)
 		return append(b, '}')
 	}
-	return append(wire.AppendString(b, content), '}')
+	return append(wire.AppendText(b, content), '}')
 }
 
 const previewLength = 255

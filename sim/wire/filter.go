@@ -55,7 +55,7 @@ func (f *Filter) AnyEqual(path string, members ...string) ([]string, bool) {
 }
 
 func demanded(e expression, path string) (string, bool) {
-	node, ok := e.(*binary)
+	node, ok := e.(*operation)
 	if !ok {
 		return "", false
 	}
@@ -79,7 +79,7 @@ func findLambda(e expression, path string) *lambda {
 		if strings.EqualFold(node.path, path) && !node.all {
 			return node
 		}
-	case *binary:
+	case *operation:
 		if node.operator == "and" {
 			if found := findLambda(node.left, path); found != nil {
 				return found
@@ -105,12 +105,12 @@ func (n *negation) value(row Row) any {
 	return !passed
 }
 
-type binary struct {
+type operation struct {
 	operator    string
 	left, right expression
 }
 
-func (b *binary) value(row Row) any {
+func (b *operation) value(row Row) any {
 	switch b.operator {
 	case "and":
 		return truth(b.left, row) && truth(b.right, row)

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -20,7 +21,7 @@ var mustEscape = func() (table [256]bool) {
 }()
 
 // AppendString appends s as a JSON string. s has to be UTF-8.
-func AppendString[T string | []byte](b []byte, s T) []byte {
+func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); i++ {
@@ -33,6 +34,40 @@ func AppendString[T string | []byte](b []byte, s T) []byte {
 	}
 	b = append(b, s[start:]...)
 	return append(b, '"')
+}
+
+// AppendText is AppendString for long texts: it looks at eight bytes at a time.
+func AppendText(b, text []byte) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(text); {
+		if i+8 <= len(text) && plainWord(binary.LittleEndian.Uint64(text[i:])) {
+			i += 8
+			continue
+		}
+		for end := min(i+8, len(text)); i < end; i++ {
+			if mustEscape[text[i]] {
+				b = append(b, text[start:i]...)
+				b = appendEscape(b, text[i])
+				start = i + 1
+			}
+		}
+	}
+	b = append(b, text[start:]...)
+	return append(b, '"')
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// plainWord tells whether none of eight bytes has to be escaped: each is at least 0x20 and neither
+// a quote nor a backslash (the zero-byte test of Hacker's Delight, section 6-1, three times). It may
+// take a plain word for one that is not, never the other way round.
+func plainWord(w uint64) bool {
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((w-ones*0x20)&^w|(quote-ones)&^quote|(slash-ones)&^slash)&highs == 0
 }
 
 func appendEscape(b []byte, c byte) []byte {
@@ -76,7 +111,7 @@ func AppendValue(b []byte, value any) []byte {
 	case json.RawMessage:
 		return append(b, v...)
 	case []string:
-		return appendList(b, v, AppendString[string])
+		return appendList(b, v, AppendString)
 	case []any:
 		return appendList(b, v, AppendValue)
 	case map[string]any:

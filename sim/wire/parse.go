@@ -101,7 +101,7 @@ func (p *parser) or() expression {
 	left := p.and()
 	for strings.EqualFold(p.peek(), "or") {
 		p.next()
-		left = &binary{"or", left, p.and()}
+		left = &operation{"or", left, p.and()}
 	}
 	return left
 }
@@ -110,7 +110,7 @@ func (p *parser) and() expression {
 	left := p.not()
 	for strings.EqualFold(p.peek(), "and") {
 		p.next()
-		left = &binary{"and", left, p.not()}
+		left = &operation{"and", left, p.not()}
 	}
 	return left
 }
@@ -132,7 +132,7 @@ func (p *parser) comparison() expression {
 		if _, ok := right.(literal); !ok {
 			p.failed = true
 		}
-		return &binary{operator, left, right}
+		return &operation{operator, left, right}
 	case "in":
 		p.next()
 		p.expect("(")

@@ -139,12 +139,16 @@ func TestNestedExpansions(t *testing.T) {
 }
 
 func FuzzAppendString(f *testing.F) {
+	f.Add("0123456789 \" 0123456789 \\ 0123456789abcdef \x1f 0123456789abcdefé")
 	f.Add("a\"\\\x00\r\n\té<>&")
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "")
 		var back string
 		if err := json.Unmarshal(wire.AppendString(nil, text), &back); err != nil || back != text {
 			t.Errorf("%q became %q: %v", text, back, err)
+		}
+		if long := wire.AppendText(nil, []byte(text)); string(long) != string(wire.AppendString(nil, text)) {
+			t.Errorf("%q as a long text is %s", text, long)
 		}
 	})
 }

@@ -18,3 +18,9 @@ type Resource struct {
 func (r Resource) Name() string {
 	return "connections/" + string(r.Connection) + "/resources/" + string(r.ID)
 }
+
+// Person is a user of a tenant.
+type Person struct {
+	ID      m365.UserID
+	Address string
+}

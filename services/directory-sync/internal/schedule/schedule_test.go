@@ -1,0 +1,129 @@
+package schedule
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenantkeep/tenantkeep/pkg/fault"
+	"github.com/tenantkeep/tenantkeep/pkg/m365"
+)
+
+// diary notes which syncs were made and why.
+type diary struct {
+	mu      sync.Mutex
+	entries []string
+	running int
+	most    int
+	takes   time.Duration
+	err     error
+}
+
+func (d *diary) sync(ctx context.Context, connection m365.ConnectionID, cause string) error {
+	d.mu.Lock()
+	d.entries = append(d.entries, string(connection)+" "+cause)
+	d.running++
+	d.most = max(d.most, d.running)
+	takes, err := d.takes, d.err
+	d.mu.Unlock()
+	select {
+	case <-time.After(takes):
+	case <-ctx.Done():
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.running--
+	return err
+}
+
+func (d *diary) read() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	entries := d.entries
+	d.entries = nil
+	return entries
+}
+
+// scheduled runs a schedule in a bubble of its own time.
+func scheduled(t *testing.T, d *diary, story func(s *Schedule)) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{Interval: 10 * time.Minute, Parallel: 2, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, d.sync)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx) }()
+		story(s)
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestSyncsComeAtOnceAndThenEveryInterval(t *testing.T) {
+	d := &diary{}
+	scheduled(t, d, func(s *Schedule) {
+		s.Want("a", "connection-created")
+		synctest.Wait()
+		time.Sleep(9 * time.Minute)
+		if diff := cmp.Diff([]string{"a connection-created"}, d.read()); diff != "" {
+			t.Error(diff)
+		}
+		time.Sleep(2 * time.Minute)
+		if diff := cmp.Diff([]string{"a schedule"}, d.read()); diff != "" {
+			t.Error(diff)
+		}
+		s.Drop("a")
+		time.Sleep(time.Hour)
+		if got := d.read(); len(got) != 0 {
+			t.Errorf("dropped, but %v", got)
+		}
+	})
+}
+
+func TestWhatIsWantedMeanwhileComesRightAfter(t *testing.T) {
+	d := &diary{takes: time.Minute}
+	scheduled(t, d, func(s *Schedule) {
+		s.Want("a", "first")
+		synctest.Wait()
+		s.Want("a", "second")
+		s.Want("a", "third")
+		time.Sleep(30 * time.Second)
+		if diff := cmp.Diff([]string{"a first"}, d.read()); diff != "" {
+			t.Error(diff)
+		}
+		time.Sleep(time.Minute)
+		if diff := cmp.Diff([]string{"a third"}, d.read()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestOnlySoManyAtATime(t *testing.T) {
+	d := &diary{takes: time.Minute}
+	scheduled(t, d, func(s *Schedule) {
+		for _, connection := range []m365.ConnectionID{"a", "b", "c", "d", "e"} {
+			s.Want(connection, "start")
+		}
+		time.Sleep(4 * time.Minute)
+		if got := d.read(); len(got) != 5 || d.most != 2 {
+			t.Errorf("%v, %d at a time", got, d.most)
+		}
+	})
+}
+
+func TestFailureIsTriedAgainWhenItSaysSo(t *testing.T) {
+	d := &diary{err: fault.New(fault.Throttled, "sync", "slow down", fault.After(30*time.Second))}
+	scheduled(t, d, func(s *Schedule) {
+		s.Want("a", "start")
+		time.Sleep(70 * time.Second)
+		if got := d.read(); len(got) != 3 {
+			t.Errorf("%v", got)
+		}
+	})
+}

@@ -32,10 +32,15 @@ func Bootstrap(ctx context.Context, js jetstream.JetStream, config Config) error
 			}
 		}
 	}
-	return put(ctx, BucketSealed, func(ctx context.Context) error {
-		_, err := js.CreateOrUpdateKeyValue(ctx, sealed(config))
-		return err
-	})
+	for _, bucket := range buckets(config) {
+		if err := put(ctx, bucket.Bucket, func(ctx context.Context) error {
+			_, err := js.CreateOrUpdateKeyValue(ctx, bucket)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // put retries what fails while a cluster elects its leaders or the server still starts.

@@ -19,7 +19,7 @@ import (
 // each event goes to one of them.
 type Consumer struct {
 	Durable    string            // name of the place: the service, and what for if it has several
-	Facts      []string          // "user-provisioned"; at least one, no wildcards
+	Facts      []string          // "user-provisioned"; at least one, or AllFacts alone
 	Connection m365.ConnectionID // "" for all
 	Since      Position          // where a new place begins; default at the first event that is kept
 	Parallel   int               // handlers at a time in this process; default 1, which keeps the order
@@ -50,8 +50,11 @@ type consuming struct {
 	log    *slog.Logger
 }
 
+// AllFacts in place of a fact stands for every one, those that are not known yet included.
+const AllFacts = "*"
+
 func newConsuming(js jetstream.JetStream, config Consumer, handle func(context.Context, Event) error) (*consuming, error) {
-	if !ValidToken(config.Durable) || len(config.Facts) == 0 || slices.ContainsFunc(config.Facts, func(fact string) bool { return !ValidToken(fact) }) {
+	if !ValidToken(config.Durable) || len(config.Facts) == 0 || slices.ContainsFunc(config.Facts, func(fact string) bool { return !ValidToken(fact) && (fact != AllFacts || len(config.Facts) > 1) }) {
 		return nil, fault.New(fault.Invalid, "consume", "a consumer needs a name without dots, and facts such as user-provisioned")
 	}
 	fill(&config.Parallel, 1)

@@ -12,7 +12,8 @@
 //	DLQ          dead.>                                 what nobody could process
 //	ADVISORY     the server's notes on jobs that were delivered too often
 //	AUDIT        audit.>                                who did what, 400 days, cannot be purged
-//	SEALED       bucket of sealed secrets; auth-broker only
+//	SEALED       bucket of sealed credentials; auth-broker only
+//	CHANNELS     bucket of sealed secrets of channels; notifier only
 //
 // A token is one part of a subject: not empty, without dots, blanks and wildcards. What belongs to no
 // connection has [NoConnection] there. The fact token is the fact's whole name: user-provisioned.

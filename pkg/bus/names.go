@@ -18,6 +18,7 @@ const (
 	StreamAdvisories  = "ADVISORY"
 	StreamAudit       = "AUDIT"
 	BucketSealed      = "SEALED"
+	BucketChannels    = "CHANNELS"
 )
 
 // First tokens of subjects.

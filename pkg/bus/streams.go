@@ -138,12 +138,17 @@ func audit(c Config) jetstream.StreamConfig {
 	}
 }
 
-// sealed keeps one version, because a longer history silently lengthens a key's TTL.
-func sealed(c Config) jetstream.KeyValueConfig {
-	return jetstream.KeyValueConfig{
-		Bucket: BucketSealed, Description: "Sealed secrets", History: 1,
-		Storage: jetstream.FileStorage, Replicas: c.Replicas, LimitMarkerTTL: time.Hour,
+// buckets are one for each service that keeps secrets: who may write one key of a bucket can wipe it all.
+// They keep one version, because a longer history silently lengthens a key's TTL.
+func buckets(c Config) []jetstream.KeyValueConfig {
+	all := []jetstream.KeyValueConfig{
+		{Bucket: BucketSealed, Description: "Sealed credentials of connections"},
+		{Bucket: BucketChannels, Description: "Sealed secrets of channels"},
 	}
+	for i := range all {
+		all[i].History, all[i].Storage, all[i].Replicas, all[i].LimitMarkerTTL = 1, jetstream.FileStorage, c.Replicas, time.Hour
+	}
+	return all
 }
 
 // consumers exist before the first worker does: an autoscaler takes a missing consumer for an endless

@@ -324,7 +324,7 @@ type Rule struct {
 	Change   *v1.Change `protobuf:"bytes,3,opt,name=change,proto3" json:"change,omitempty"`
 	// channels/{channel}
 	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
-	// Events such as backup-failed; "*" for all.
+	// Events such as backup-failed; "*" for all but those of deliveries.
 	Events []string `protobuf:"bytes,5,rep,name=events,proto3" json:"events,omitempty"`
 	// connections/{connection}; empty for those of all connections.
 	Connection    string `protobuf:"bytes,6,opt,name=connection,proto3" json:"connection,omitempty"`
@@ -406,7 +406,8 @@ func (x *Rule) GetConnection() string {
 
 // Delivery is one fact on its way through one channel.
 //
-// Facts: delivery-queued, delivery-succeeded, delivery-failed.
+// Facts: delivery-queued, delivery-attempted (a try began, or failed and another one will follow),
+// delivery-succeeded, delivery-failed. No rule is ever applied to them.
 type Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// deliveries/{delivery}
@@ -423,9 +424,12 @@ type Delivery struct {
 	CreateTime      *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	EndTime         *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
-	Problem         *v1.Problem            `protobuf:"bytes,13,opt,name=problem,proto3" json:"problem,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Why the last try failed.
+	Problem *v1.Problem `protobuf:"bytes,13,opt,name=problem,proto3" json:"problem,omitempty"`
+	// The position of the event, as in WatchEventsResponse.
+	Cursor        uint64 `protobuf:"varint,14,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Delivery) Reset() {
@@ -549,6 +553,13 @@ func (x *Delivery) GetProblem() *v1.Problem {
 	return nil
 }
 
+func (x *Delivery) GetCursor() uint64 {
+	if x != nil {
+		return x.Cursor
+	}
+	return 0
+}
+
 var File_tenantkeep_notify_v1_event_proto protoreflect.FileDescriptor
 
 const file_tenantkeep_notify_v1_event_proto_rawDesc = "" +
@@ -577,7 +588,7 @@ const file_tenantkeep_notify_v1_event_proto_rawDesc = "" +
 	"\x06events\x18\x05 \x03(\tR\x06events\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x06 \x01(\tR\n" +
-	"connection\"\x97\x04\n" +
+	"connection\"\xaf\x04\n" +
 	"\bDelivery\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x122\n" +
@@ -593,7 +604,8 @@ const file_tenantkeep_notify_v1_event_proto_rawDesc = "" +
 	"createTime\x125\n" +
 	"\bend_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12F\n" +
 	"\x11next_attempt_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x0fnextAttemptTime\x125\n" +
-	"\aproblem\x18\r \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem*\x83\x01\n" +
+	"\aproblem\x18\r \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\x12\x16\n" +
+	"\x06cursor\x18\x0e \x01(\x04R\x06cursor*\x83\x01\n" +
 	"\rDeliveryState\x12\x1e\n" +
 	"\x1aDELIVERY_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15DELIVERY_STATE_QUEUED\x10\x01\x12\x1c\n" +

@@ -148,7 +148,9 @@ func (RestoreState) EnumDescriptor() ([]byte, []int) {
 
 // Restore is one order to give content back.
 //
-// Facts: restore-requested, restore-started, restore-completed, restore-failed.
+// Facts: restore-requested, restore-started, restore-resumed (by another process, or after a wait),
+// restore-delayed (tried again later by itself), restore-cancel-requested, and as the last one
+// restore-completed (wholly or in part), restore-failed or restore-cancelled.
 type Restore struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// connections/{connection}/restores/{restore}

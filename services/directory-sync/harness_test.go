@@ -45,6 +45,8 @@ type place struct {
 	users      directoryv1.UserServiceClient
 	mappings   directoryv1.MappingServiceClient
 	connection string // connections/{connection}
+
+	connections authv1.ConnectionServiceClient
 }
 
 func newPlace(t *testing.T, users int) *place {
@@ -62,7 +64,8 @@ func newPlace(t *testing.T, users int) *place {
 	p.must(err)
 	conn := p.serve()
 	p.users, p.mappings = directoryv1.NewUserServiceClient(conn), directoryv1.NewMappingServiceClient(conn)
-	p.connect(authv1.NewConnectionServiceClient(conn))
+	p.connections = authv1.NewConnectionServiceClient(conn)
+	p.connect()
 	p.profile("standard", "gold")
 	return p
 }
@@ -125,9 +128,9 @@ func (p *place) dial(address string) *grpc.ClientConn {
 	return conn
 }
 
-func (p *place) connect(connections authv1.ConnectionServiceClient) {
+func (p *place) connect() {
 	p.Helper()
-	reply, err := connections.CreateConnection(p.within(), &authv1.CreateConnectionRequest{
+	reply, err := p.connections.CreateConnection(p.within(), &authv1.CreateConnectionRequest{
 		Connection: &authv1.Connection{DisplayName: "Contoso", Cloud: "sim", Simulator: p.cloud, TenantId: p.tenant.Tenant, ApplicationId: p.tenant.ClientID},
 		Credential: &authv1.Credential{Kind: &authv1.Credential_Secret{Secret: p.tenant.ClientSecret}},
 	})

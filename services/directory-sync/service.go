@@ -8,7 +8,6 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/graph/tenant"
 	"github.com/tenantkeep/tenantkeep/pkg/host"
 	"github.com/tenantkeep/tenantkeep/pkg/identity"
@@ -64,11 +63,11 @@ func Build(_ context.Context, h *host.Host, config Config) (*Service, error) {
 
 // sync is what the schedule does.
 func (s *Service) sync(ctx context.Context, connection m365.ConnectionID, cause string) error {
-	report, err := s.runner.Sync(ctx, connection, run.Order{Actor: identity.Caller{Service: identity.DirectorySync}.String()})
-	if fault.ReasonOf(err) == "CONNECTION_NOT_FOUND" {
-		s.schedule.Drop(connection) // a mapping outlived it
-		return nil
+	if _, there := s.connections.Get(connection, string(connection)); !there {
+		s.schedule.Drop(connection)
+		return s.directory.Forget(ctx, connection)
 	}
+	report, err := s.runner.Sync(ctx, connection, run.Order{Actor: identity.Caller{Service: identity.DirectorySync}.String()})
 	s.log.InfoContext(ctx, "directory synced", "connection", connection, "cause", cause, "read", report.Read, "provisioned", report.Provisioned,
 		"updated", report.Updated, "suspended", report.Suspended, "removed", report.Removed, "failed", len(report.Failed))
 	return err
@@ -103,14 +102,14 @@ func (s *Service) work(ctx context.Context) error {
 	return s.schedule.Run(ctx)
 }
 
-// connectionChanged wants a sync of every connection that is there at the start, that appears, or
-// that may have become able to be read.
+// connectionChanged wants a sync of every connection that is there at the start, that appears, that
+// may have become able to be read, or that is gone and has to be forgotten.
 func (s *Service) connectionChanged(before, after state.Entity[*authv1.Connection]) {
 	if after.Value == nil {
-		s.schedule.Drop(m365.ConnectionID(before.Key.ID))
+		s.schedule.Want(before.Key.Connection, "connection-removed")
 		return
 	}
-	s.schedule.Want(m365.ConnectionID(after.Key.ID), after.Fact)
+	s.schedule.Want(after.Key.Connection, after.Fact)
 }
 
 // mappingChanged wants a sync where a mapping came, changed or went.

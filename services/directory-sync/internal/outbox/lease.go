@@ -41,6 +41,14 @@ func leaseKey(connection m365.ConnectionID) state.Key { return internal(connecti
 
 // Lease implements run.Directory. It returns when all that earlier runs wrote can be seen.
 func (o Ours) Lease(ctx context.Context, connection m365.ConnectionID, by run.Run) (run.Lease, error) {
+	l, err := o.lease(ctx, connection, by)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func (o Ours) lease(ctx context.Context, connection m365.ConnectionID, by run.Run) (*lease, error) {
 	record, err := o.config.State.Get(ctx, leaseKey(connection))
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return nil, err

@@ -1,6 +1,8 @@
 package outbox
 
 import (
+	"context"
+
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 	"github.com/tenantkeep/tenantkeep/pkg/state"
@@ -90,4 +92,24 @@ func (l *lease) forget(before, now int) error {
 		}
 	}
 	return nil
+}
+
+// Forget drops what was read of a tenant that is not connected any more. Its users stay: backups of
+// them do.
+func (d *Directory) Forget(ctx context.Context, connection m365.ConnectionID) error {
+	ours := Ours{d}
+	cursor, err := ours.Cursor(ctx, connection)
+	if err != nil || cursor.Parts == 0 {
+		return err
+	}
+	l, err := ours.lease(ctx, connection, run.Run{ID: "forget"})
+	if err != nil {
+		return err
+	}
+	defer l.Release()
+	if err := l.forget(cursor.Parts, 0); err != nil {
+		return err
+	}
+	err = l.replace(cursorKey(connection), nil, true)
+	return fault.Wrap("forget directory", err)
 }

@@ -65,21 +65,24 @@ func scheduled(t *testing.T, d *diary, story func(s *Schedule)) {
 	})
 }
 
+// pass lets the bubble's time go by.
+func pass(d time.Duration) { <-time.After(d) }
+
 func TestSyncsComeAtOnceAndThenEveryInterval(t *testing.T) {
 	d := &diary{}
 	scheduled(t, d, func(s *Schedule) {
 		s.Want("a", "connection-created")
 		synctest.Wait()
-		time.Sleep(9 * time.Minute)
+		pass(9 * time.Minute)
 		if diff := cmp.Diff([]string{"a connection-created"}, d.read()); diff != "" {
 			t.Error(diff)
 		}
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		if diff := cmp.Diff([]string{"a schedule"}, d.read()); diff != "" {
 			t.Error(diff)
 		}
 		s.Drop("a")
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if got := d.read(); len(got) != 0 {
 			t.Errorf("dropped, but %v", got)
 		}
@@ -93,11 +96,11 @@ func TestWhatIsWantedMeanwhileComesRightAfter(t *testing.T) {
 		synctest.Wait()
 		s.Want("a", "second")
 		s.Want("a", "third")
-		time.Sleep(30 * time.Second)
+		pass(30 * time.Second)
 		if diff := cmp.Diff([]string{"a first"}, d.read()); diff != "" {
 			t.Error(diff)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		if diff := cmp.Diff([]string{"a third"}, d.read()); diff != "" {
 			t.Error(diff)
 		}
@@ -110,7 +113,7 @@ func TestOnlySoManyAtATime(t *testing.T) {
 		for _, connection := range []m365.ConnectionID{"a", "b", "c", "d", "e"} {
 			s.Want(connection, "start")
 		}
-		time.Sleep(4 * time.Minute)
+		pass(4 * time.Minute)
 		if got := d.read(); len(got) != 5 || d.most != 2 {
 			t.Errorf("%v, %d at a time", got, d.most)
 		}
@@ -121,7 +124,7 @@ func TestFailureIsTriedAgainWhenItSaysSo(t *testing.T) {
 	d := &diary{err: fault.New(fault.Throttled, "sync", "slow down", fault.After(30*time.Second))}
 	scheduled(t, d, func(s *Schedule) {
 		s.Want("a", "start")
-		time.Sleep(70 * time.Second)
+		pass(70 * time.Second)
 		if got := d.read(); len(got) != 3 {
 			t.Errorf("%v", got)
 		}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"github.com/tenantkeep/tenantkeep/pkg/graph/tenant"
 	"github.com/tenantkeep/tenantkeep/pkg/host"
 	"github.com/tenantkeep/tenantkeep/pkg/identity"
 	"github.com/tenantkeep/tenantkeep/pkg/jobs"
@@ -15,13 +16,16 @@ import (
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/inbox"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/outbox"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/peer"
+	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/work"
 )
 
 // Service is backup-worker.
 type Service struct {
 	host  *host.Host
 	book  *outbox.Book
-	front *front // nil without role api
+	front *front       // nil without role api
+	work  *work.Worker // nil without role work
+	close func()
 }
 
 // front is the role api.
@@ -34,7 +38,7 @@ type front struct {
 
 // New builds the service for the roles that the host is configured for.
 func New(_ context.Context, h *host.Host) (*Service, error) {
-	s := &Service{host: h, book: outbox.NewBook(h.State)}
+	s := &Service{host: h, book: outbox.NewBook(h.State), close: func() {}}
 	queue := jobs.New(h.Bus, jobs.Config{Logger: h.Log})
 	if h.Config.Has("api") {
 		front, err := newFront(h, s.book, queue)
@@ -43,7 +47,26 @@ func New(_ context.Context, h *host.Host) (*Service, error) {
 		}
 		s.front = front
 	}
+	if h.Config.Has("work") {
+		if err := s.newWorker(queue); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
+}
+
+func (s *Service) newWorker(queue *jobs.Queue) error {
+	h := s.host
+	broker, err := h.Peer(identity.AuthBroker)
+	if err != nil {
+		return err
+	}
+	tenants := tenant.New(tenant.Config{State: h.State, Broker: broker, Ledger: h.Ledger, Holder: h.Owner})
+	s.close = tenants.Close
+	s.work = &work.Worker{
+		Queue: queue, Book: s.book, Tenants: tenants, Vaults: work.NewStore(h.Config.VaultDir, broker), Owner: h.Owner, Log: h.Log,
+	}
+	return nil
 }
 
 func newFront(h *host.Host, book *outbox.Book, queue *jobs.Queue) (*front, error) {
@@ -86,6 +109,10 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.front != nil {
 		group.Go(func() error { return s.front.run(ctx, s.book) })
 	}
+	if s.work != nil {
+		group.Go(func() error { return s.work.Run(ctx) })
+	}
+	defer s.close()
 	return group.Wait()
 }
 

@@ -12,8 +12,6 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/jobs"
 	"github.com/tenantkeep/tenantkeep/pkg/state"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/outbox"
-
-	typev1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/type/v1"
 )
 
 // Dispatcher runs the parts of this package. Its views must be running.
@@ -86,7 +84,7 @@ func (d *Dispatcher) undertake(ctx context.Context) error {
 		if letter.Job.Kind != KindBackup && letter.Job.Kind != KindVerify {
 			continue
 		}
-		problem := &typev1.Problem{Reason: "WORKERS_ENDED", Cause: "the workers that had the job ended before it did, too many times",
+		problem := &outbox.Problem{Reason: "WORKERS_ENDED", Cause: "the workers that had the job ended before it did, too many times",
 			Next: "find out why from the workers' logs, then start it again"}
 		_, err := d.Book.EndWaiting(ctx, letter.Job.Connection, letter.Job.ID, problem, state.Origin{Cause: "dead letter", RunID: letter.Job.ID, Actor: outbox.Service})
 		if err != nil && !fault.Is(err, fault.NotFound) {

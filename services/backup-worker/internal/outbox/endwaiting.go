@@ -3,32 +3,29 @@ package outbox
 import (
 	"context"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 	"github.com/tenantkeep/tenantkeep/pkg/state"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/names"
 
 	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
-	typev1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/type/v1"
 )
 
 // EndWaiting ends a job that no worker has begun, or that no worker will ever end: as failed if
 // there is a problem, else as cancelled.
-func (b *Book) EndWaiting(ctx context.Context, connection m365.ConnectionID, id string, problem *typev1.Problem, origin state.Origin) (Job, error) {
+func (b *Book) EndWaiting(ctx context.Context, connection m365.ConnectionID, id string, problem *Problem, origin state.Origin) (Job, error) {
 	job, err := b.Job(ctx, connection, id)
-	switch {
-	case err != nil || Ended(job.Value):
+	if err != nil || Ended(job.Value) {
 		return job, err
-	case job.Value.GetKind() == backupv1.JobKind_JOB_KIND_BACKUP:
-		err = b.endWaitingBackup(ctx, job, problem, origin)
-	default:
-		ending := backupv1.JobState_JOB_STATE_CANCELLED
-		if problem != nil {
-			ending = backupv1.JobState_JOB_STATE_FAILED
-		}
-		err = b.EndVerify(ctx, Run{Connection: connection, ID: id}, nil, problem, ending, nil)
+	}
+	ending := Cancelled
+	if problem != nil {
+		ending = Failed
+	}
+	if job.Value.GetKind() == backupv1.JobKind_JOB_KIND_BACKUP {
+		err = b.endWaitingBackup(ctx, job, Result{Ending: ending, Problem: problem, Full: job.Value.GetFull()}, origin)
+	} else {
+		err = b.EndVerify(ctx, Run{Connection: connection, ID: id}, ending, nil, problem, Progress{})
 	}
 	if err != nil {
 		return Job{}, fault.Wrap("end job", err)
@@ -36,7 +33,7 @@ func (b *Book) EndWaiting(ctx context.Context, connection m365.ConnectionID, id 
 	return b.Job(ctx, connection, id)
 }
 
-func (b *Book) endWaitingBackup(ctx context.Context, waiting Job, problem *typev1.Problem, origin state.Origin) error {
+func (b *Book) endWaitingBackup(ctx context.Context, waiting Job, result Result, origin state.Origin) error {
 	connection, resource, err := names.ParseResource(waiting.Value.GetResource())
 	if err != nil {
 		return err
@@ -46,18 +43,11 @@ func (b *Book) endWaitingBackup(ctx context.Context, waiting Job, problem *typev
 		if err != nil || Ended(job.Value) {
 			return state.Decision{}, err
 		}
-		now := timestamppb.New(b.now())
-		result := &backupv1.BackupResult{
-			Job: job.Value.GetName(), Outcome: backupv1.BackupOutcome_BACKUP_OUTCOME_CANCELLED, Full: job.Value.GetFull(),
-			StartTime: now, EndTime: now, Problem: problem,
-		}
-		if problem != nil {
-			result.Outcome = backupv1.BackupOutcome_BACKUP_OUTCOME_FAILED
-		}
 		if entity.Value.GetLease().GetJob() == job.Value.GetName() {
 			entity.Value.Lease = nil
 		}
-		fact := b.finish(entity.Value, job.Value, result, 0, nil)
+		run := Run{ID: job.Key.ID, Connection: connection, Resource: resource, Started: b.now()}
+		fact := b.finish(entity.Value, job.Value, run, result)
 		change, err := b.jobs.Change(job, "job-ended", origin)
 		return state.Decision{Fact: fact, Also: []state.Change{change}}, err
 	})

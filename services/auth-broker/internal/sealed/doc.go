@@ -1,5 +1,4 @@
-// Package sealed keeps credentials in the bucket that no other service may read, each sealed for its own
-// key (package seal), so that one copied to another connection does not open:
+// Package sealed keeps credentials in the bucket that no other service may read (package drawer):
 //
-//	credential.<connection>.<random>   JSON {"secret"} or {"pem"}, sealed
+//	credentials.<connection>.<random>   JSON {"secret"} or {"pem"}, sealed
 package sealed

@@ -67,6 +67,10 @@ func TestLargeAttachmentsGoThroughASession(t *testing.T) {
 	if last := c.put(session.text("uploadUrl"), content[piece:], piece, len(content)); last != http.StatusCreated {
 		t.Errorf("last piece: %d", last)
 	}
+	routes := c.do("GET", "/sim/ledger", nil).want(200)["routes"].(map[string]any)
+	if puts := routes["PUT /outlook.office.com"].(map[string]any); puts["requests"] != 3.0 {
+		t.Errorf("the ledger has %v", puts)
+	}
 	list, _ := c.all(message + "/attachments?$select=id,name,size")
 	if len(list) != 1 || list[0]["size"] != float64(len(content)) {
 		t.Fatalf("%v", list)

@@ -55,11 +55,11 @@ func New(config Config) (*Server, error) {
 	if err := s.load(config); err != nil {
 		return nil, err
 	}
-	s.hosts[mail.UploadHost] = http.HandlerFunc(s.Mail.Upload)
 	router := &wire.Router{}
 	router.Add(s.Directory.Routes()...)
 	router.Add(s.Mail.Routes()...)
 	s.assemble(config, router, []control.Workload{s.Mail})
+	s.hosts[mail.UploadHost] = s.graph.Host(mail.UploadHost, http.HandlerFunc(s.Mail.Upload))
 	return s, nil
 }
 

@@ -26,7 +26,8 @@ type shown struct {
 
 var properties []property
 
-func init() { // a plain initialiser would be a cycle: uniqueBody and body share code
+// A mail inside a mail shows the same properties, so a plain initialiser would be a cycle.
+func init() {
 	properties = []property{
 		{"createdDateTime", false, func(v *view, b []byte, m *shown) []byte { return wire.AppendTime(b, m.letter.Received) }},
 		{"lastModifiedDateTime", false, func(v *view, b []byte, m *shown) []byte { return wire.AppendTime(b, m.state.modified) }},

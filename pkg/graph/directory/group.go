@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/microsoftgraph/msgraph-sdk-go/groups"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
@@ -116,12 +115,16 @@ func (d *Directory) Group(ctx context.Context, id m365.GroupID) (Group, error) {
 func (d *Directory) Users(ctx context.Context, id m365.GroupID, each func(m365.UserID) error) error {
 	_, err := d.client.Read(ctx, graph.Pages{
 		First: graph.Request{
-			Name:   "list users of group",
-			Path:   graph.Path("groups", string(id), "transitiveMembers", "microsoft.graph.user"),
-			Query:  graph.Query("$select", "id", "$top", "999", "$count", "true"),
-			Header: http.Header{"Consistencylevel": {"eventual"}}, // a cast is an advanced query
+			Name:  "list users of group",
+			Path:  graph.Path("groups", string(id), "transitiveMembers"),
+			Query: graph.Query("$select", "id", "$top", "999"),
 		},
-		Item: func(raw []byte) error { return each(m365.UserID(rawjson.Text(rawjson.Field(raw, "id")))) },
+		Item: func(raw []byte) error {
+			if kindOf(rawjson.Text(rawjson.Field(raw, "@odata.type"))) != "user" {
+				return nil
+			}
+			return each(m365.UserID(rawjson.Text(rawjson.Field(raw, "id"))))
+		},
 	})
 	return err
 }

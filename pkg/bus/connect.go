@@ -24,7 +24,8 @@ type Connection struct {
 	Logger      *slog.Logger               // default slog.Default()
 }
 
-// apiTimeout is short because the server answers a call that permissions forbid with silence.
+// apiTimeout is short because the server answers a call that permissions forbid with silence. It holds for
+// calls whose context has no deadline of its own.
 const apiTimeout = 5 * time.Second
 
 // Connect returns a connection that reconnects for ever once it has succeeded, and fails at once if the

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/identity"
@@ -15,16 +16,17 @@ import (
 // Config is how one process is set up.
 type Config struct {
 	Service   identity.Service
-	Listen    string // gRPC, host:port
-	Metrics   string // HTTP for metrics and health, host:port; empty for none
-	NATS      string // URL
-	Redis     string // URL; empty keeps budgets and tokens in this process
-	DataDir   string // what this service alone keeps, such as auth-broker's keys
-	PKIDir    string // ca.pem, and this service's certificate and key
-	TokenFile string // the administrator's token
-	VaultDir  string // the vaults of all connections
-	Roles     string // api, work or both, where a service can be split
-	Collector string // host:port of an OTLP collector; empty for none
+	Listen    string        // gRPC, host:port
+	Metrics   string        // HTTP for metrics and health, host:port; empty for none
+	NATS      string        // URL
+	Redis     string        // URL; empty keeps budgets and tokens in this process
+	DataDir   string        // what this service alone keeps, such as auth-broker's keys
+	PKIDir    string        // ca.pem, and this service's certificate and key
+	TokenFile string        // the administrator's token
+	VaultDir  string        // the vaults of all connections
+	Roles     string        // api, work or both, where a service can be split
+	AckWait   time.Duration // how long a job's worker may be silent before another gets the job
+	Collector string        // host:port of an OTLP collector; empty for none
 	Peers     map[identity.Service]string
 }
 
@@ -57,6 +59,11 @@ func ParseConfig(service identity.Service, arguments []string, getenv func(strin
 	text(&c.VaultDir, "vault-dir", filepath.Join(home, "vault"), "directory of the vaults")
 	text(&c.Roles, "role", "api,work", "api, work or both")
 	text(&c.Collector, "otlp", "", "host:port of an OTLP/gRPC collector; empty for none")
+	wait := 30 * time.Second
+	if parsed, err := time.ParseDuration(getenv("TENANTKEEP_ACK_WAIT")); err == nil {
+		wait = parsed
+	}
+	set.DurationVar(&c.AckWait, "ack-wait", wait, "how long a worker may be silent before another gets its job; the same in every process [TENANTKEEP_ACK_WAIT]")
 	for _, peer := range identity.Services {
 		address := fmt.Sprintf("127.0.0.1:%d", ports[peer])
 		if value := getenv("TENANTKEEP_" + strings.ToUpper(strings.ReplaceAll(string(peer), "-", "_"))); value != "" {

@@ -16,6 +16,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/identity"
 	"github.com/tenantkeep/tenantkeep/pkg/identity/pki"
+	"github.com/tenantkeep/tenantkeep/pkg/jobs"
 	"github.com/tenantkeep/tenantkeep/pkg/ratelimit"
 	"github.com/tenantkeep/tenantkeep/pkg/rpc"
 	"github.com/tenantkeep/tenantkeep/pkg/state"
@@ -68,7 +69,7 @@ func New(ctx context.Context, config Config, log *slog.Logger, plant *Plant) (*H
 	if h.Bus, err = connect(ctx, connection); err != nil {
 		return nil, err
 	}
-	if err := bus.Bootstrap(ctx, h.Bus, bus.Config{}); err != nil {
+	if err := bus.Bootstrap(ctx, h.Bus, bus.Config{AckWait: config.AckWait}); err != nil {
 		return nil, err
 	}
 	h.State, err = state.NewJetStream(ctx, h.Bus, string(config.Service))
@@ -99,6 +100,11 @@ func (h *Host) Peer(service identity.Service) (*grpc.ClientConn, error) {
 		h.peers[service] = peer
 	}
 	return peer, err
+}
+
+// Jobs returns the queue of jobs.
+func (h *Host) Jobs() *jobs.Queue {
+	return jobs.New(h.Bus, jobs.Config{AckWait: h.Config.AckWait, Logger: h.Log})
 }
 
 // Close closes every connection, the bus last, so that what was being said arrives.

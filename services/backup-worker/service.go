@@ -39,7 +39,7 @@ type front struct {
 // New builds the service for the roles that the host is configured for.
 func New(_ context.Context, h *host.Host) (*Service, error) {
 	s := &Service{host: h, book: outbox.NewBook(h.State), close: func() {}}
-	queue := jobs.New(h.Bus, jobs.Config{Logger: h.Log})
+	queue := h.Jobs()
 	if h.Config.Has("api") {
 		front, err := newFront(h, s.book, queue)
 		if err != nil {

@@ -42,7 +42,7 @@ func New(_ context.Context, h *host.Host) (*Service, error) {
 		config:    h.Config,
 		tenants:   tenant.New(tenant.Config{State: h.State, Broker: broker, Ledger: h.Ledger, Holder: h.Owner}),
 		resources: inbox.NewResources(h.State),
-		queue:     jobs.New(h.Bus, jobs.Config{Logger: h.Log}),
+		queue:     h.Jobs(),
 	}
 	book, vaults, users := outbox.NewBook(h.State), archive.New(h.Config.VaultDir, broker), targets.New(s.tenants)
 	s.view = book.View()

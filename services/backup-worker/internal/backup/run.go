@@ -26,7 +26,6 @@ type Position struct {
 	Link  string `json:"link,omitempty"`  // of the next page, or of the next round of changes
 	Again bool   `json:"again,omitempty"` // it is being read from the start, and what is not there then is deleted
 	Run   string `json:"run,omitempty"`   // the full run that has read it anew
-	Extra string `json:"extra,omitempty"` // what else has to be the same for Link to be of use
 }
 
 // ParsePosition reads a link; there is none in nil.

@@ -10,7 +10,9 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/vault"
 	"github.com/tenantkeep/tenantkeep/pkg/vault/content"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/backup"
+	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/backup/drive"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/backup/mailbox"
+	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/drivesource"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/mailsource"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/outbox"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/vaultsink"
@@ -62,6 +64,9 @@ func (a *attempt) back(ctx context.Context, session *vault.Session) error {
 	case m365.Mail:
 		source := mailsource.New(a.client, a.run.User)
 		return mailbox.Back(ctx, source, sink, mailbox.Options{Run: run, Exclude: a.run.Policy.MailFolders}, &a.progress)
+	case m365.Files:
+		source := drivesource.New(a.client, a.run.User)
+		return drive.Back(ctx, source, sink, drive.Options{Run: run, Patterns: a.run.Policy.FilePatterns, MaxBytes: a.run.Policy.MaxFileBytes}, &a.progress)
 	default:
 		return fault.New(fault.Unsupported, "back up", "workload "+string(a.run.Workload), fault.Next("update backup-worker"))
 	}

@@ -212,12 +212,12 @@ func (s *Session) blobSegments(seq uint64, packed flushed) (made []madeSegment) 
 	slices.SortFunc(packed.rows, func(a, b blobRow) int { return bytes.Compare(a.id[:], b.id[:]) })
 	for run := range slices.Chunk(packed.rows, checkpointRows) {
 		b := segment.NewBuilder(segment.Blobs, s.key, newID(seq), seq)
-		var value []byte
+		values := make([]byte, 0, 16*len(run))
 		for i := range run {
-			at := run[i].at
+			at, from := run[i].at, len(values)
 			at.Pack = b.Pack(packed.packs[at.Pack])
-			value = at.Append(value[:0])
-			b.Add(segment.Row{Key: run[i].id[:], Value: value, Seq: seq})
+			values = at.Append(values)
+			b.Add(segment.Row{Key: run[i].id[:], Value: values[from:], Seq: seq})
 		}
 		made = append(made, finish(b))
 	}

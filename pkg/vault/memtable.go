@@ -2,6 +2,7 @@ package vault
 
 import (
 	"cmp"
+	"encoding/binary"
 	"maps"
 	"math"
 	"slices"
@@ -22,12 +23,46 @@ type pending struct {
 
 // rows are the table's rows in order, with that seq.
 func (m memtable) rows(seq uint64) []segment.Row {
-	rows := make([]segment.Row, 0, len(m))
-	for key, p := range m {
-		rows = append(rows, segment.Row{Key: []byte(key), Value: p.value, Seq: seq})
+	keys := slices.Collect(maps.Keys(m))
+	sortKeys(keys)
+	rows := make([]segment.Row, len(keys))
+	for i, key := range keys {
+		rows[i] = segment.Row{Key: []byte(key), Value: m[key].value, Seq: seq}
 	}
-	slices.SortFunc(rows, func(a, b segment.Row) int { return cmp.Compare(string(a.Key), string(b.Key)) })
 	return rows
+}
+
+// sortKeys sorts keys that mostly begin alike, with their container: it compares the eight bytes
+// after what all have in common, and the keys themselves only where those are equal.
+func sortKeys(keys []string) {
+	if len(keys) == 0 {
+		return
+	}
+	common := len(keys[0])
+	for _, key := range keys {
+		for common = min(common, len(key)); key[:common] != keys[0][:common]; {
+			common--
+		}
+	}
+	type sortable struct {
+		head uint64
+		key  string
+	}
+	list := make([]sortable, len(keys))
+	for i, key := range keys {
+		var head [8]byte
+		copy(head[:], key[common:])
+		list[i] = sortable{binary.BigEndian.Uint64(head[:]), key}
+	}
+	slices.SortFunc(list, func(a, b sortable) int {
+		if c := cmp.Compare(a.head, b.head); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.key, b.key)
+	})
+	for i, s := range list {
+		keys[i] = s.key
+	}
 }
 
 // overlay is what both tables hold, the first one winning, as rows newer than any head.

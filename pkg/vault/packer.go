@@ -148,7 +148,12 @@ func (p *packer) learn(ctx context.Context) error {
 		}
 		content := p.seeds[s][:dictionarySize:dictionarySize]
 		id := p.key.Sum(content)
-		p.dicts[s], p.seeds[s] = frame.NewDictionary(p.next, content), nil
+		d, err := frame.NewDictionary(p.next, content)
+		if err != nil {
+			p.mu.Unlock()
+			return err
+		}
+		p.dicts[s], p.seeds[s] = d, nil
 		p.made = append(p.made, head.Dictionary{Number: p.next, Sort: byte(s), ID: id, Length: dictionarySize})
 		p.next++
 		of := pack.Payload{Length: dictionarySize, Role: pack.Dictionary, Number: uint64(p.dicts[s].Number)}

@@ -41,7 +41,7 @@ func (c *catalog) payload(ctx context.Context, p piece) ([]byte, error) {
 // block opens the block that a location names.
 func (c *catalog) block(ctx context.Context, pack object.Carrier, at row.Location) ([]byte, error) {
 	where := segment.CacheKey{ID: pack.ID, Offset: at.Frame}
-	if b, ok := c.unit.vault.cache.Get(where); ok {
+	if b, ok := c.unit.vault.blocks.Get(where); ok {
 		return b.([]byte), nil
 	}
 	key, err := c.unit.Key(ctx, pack.Version)
@@ -61,7 +61,7 @@ func (c *catalog) block(ctx context.Context, pack object.Carrier, at row.Locatio
 		return nil, err
 	}
 	if len(block) <= cachedBlock {
-		c.unit.vault.cache.Put(where, block, int64(len(block)))
+		c.unit.vault.blocks.Put(where, block, int64(len(block)))
 	}
 	return block, nil
 }
@@ -85,7 +85,9 @@ func (c *catalog) dictionary(ctx context.Context, number byte) (*frame.Dictionar
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if d, ok = c.dictionaries[number]; !ok {
-			d = frame.NewDictionary(number, content)
+			if d, err = frame.NewDictionary(number, content); err != nil {
+				return nil, err
+			}
 			c.dictionaries[number] = d
 		}
 		return d, nil

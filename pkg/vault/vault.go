@@ -32,7 +32,8 @@ type Vault struct {
 	id      string
 	backend Backend
 	keys    Keys
-	cache   *segment.Cache
+	cache   *segment.Cache // of the catalog
+	blocks  *segment.Cache // of content; apart, since one restore would drive out the catalog
 	now     func() time.Time
 	log     *slog.Logger
 }
@@ -51,11 +52,15 @@ func Open(ctx context.Context, config Config) (*Vault, error) {
 		config.CacheBytes = 32 << 20
 	}
 	v.cache = cache.New[segment.CacheKey, any](config.CacheBytes)
+	v.blocks = cache.New[segment.CacheKey, any](contentCache)
 	if config.ID == "" || strings.ContainsAny(config.ID, "\n\r") {
 		return nil, fault.New(fault.Invalid, "open vault", fmt.Sprintf("vault id %q", config.ID))
 	}
 	return v, fault.Wrap("open vault", v.claim(ctx))
 }
+
+// contentCache holds the blocks of a few items that are read in the order they were written.
+const contentCache = 4 << 20
 
 const recordName = "vault"
 

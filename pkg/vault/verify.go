@@ -104,7 +104,7 @@ func (w *View) drain(ctx context.Context, e Entry, part string) (int64, error) {
 func (c *catalog) verifyObjects(ctx context.Context, r *Report) error {
 	packs := map[object.ID]bool{}
 	for _, s := range append(append([]*segment.Segment{}, c.items...), c.blobs...) {
-		if err := r.note(Ref{}, "", c.checkEnds(ctx, object.Segment, s.Carrier, int64(s.Footer), nil)); err != nil {
+		if err := r.note(Ref{}, "", c.checkEnds(ctx, object.Segment, s.Carrier, nil)); err != nil {
 			return err
 		}
 		of, err := s.Packs(ctx)
@@ -116,7 +116,7 @@ func (c *catalog) verifyObjects(ctx context.Context, r *Report) error {
 				continue
 			}
 			packs[p.ID] = true
-			if err := r.note(Ref{}, "", c.checkEnds(ctx, object.Pack, p, -1, checkPackFooter)); err != nil {
+			if err := r.note(Ref{}, "", c.checkEnds(ctx, object.Pack, p, checkPackFooter)); err != nil {
 				return err
 			}
 		}
@@ -137,9 +137,8 @@ func checkPackFooter(raw []byte) error {
 	return err
 }
 
-// checkEnds checks header, footer and trailing length of a carried object. A want of -1 takes the
-// footer's length as the object says it.
-func (c *catalog) checkEnds(ctx context.Context, letter byte, o object.Carrier, want int64, parse func([]byte) error) error {
+// checkEnds checks header, footer and trailing length of a carried object.
+func (c *catalog) checkEnds(ctx context.Context, letter byte, o object.Carrier, parse func([]byte) error) error {
 	name := "check " + o.Name(string(c.unit.id), letter)
 	first, err := c.unit.ReadCarried(ctx, letter, o, 0, object.HeaderSize)
 	if err != nil {
@@ -152,22 +151,24 @@ func (c *catalog) checkEnds(ctx context.Context, letter byte, o object.Carrier, 
 	if err != nil {
 		return damaged(name, err)
 	}
-	last, err := c.unit.ReadCarried(ctx, letter, o, o.Length-4, 4)
-	if err != nil {
-		return err
-	}
-	length := uint64(binary.LittleEndian.Uint32(last))
-	if want >= 0 && length != uint64(want) || length+4+object.HeaderSize > o.Length {
-		return damaged(name, fmt.Errorf("footer of %d bytes", length))
-	}
-	raw, err := c.openFooter(ctx, letter, o, length)
+	raw, err := c.footerOf(ctx, letter, o)
 	if err == nil && parse != nil {
 		err = parse(raw)
 	}
 	return asDamageOrNil(name, err)
 }
 
-func (c *catalog) openFooter(ctx context.Context, letter byte, o object.Carrier, length uint64) ([]byte, error) {
+// footerOf opens a footer where the object's last bytes say that it is. A wrong length is a wrong
+// place, at which nothing opens.
+func (c *catalog) footerOf(ctx context.Context, letter byte, o object.Carrier) ([]byte, error) {
+	last, err := c.unit.ReadCarried(ctx, letter, o, o.Length-4, 4)
+	if err != nil {
+		return nil, err
+	}
+	length := uint64(binary.LittleEndian.Uint32(last))
+	if length+4+object.HeaderSize > o.Length {
+		return nil, frame.ErrDamaged
+	}
 	at := o.Length - 4 - length
 	key, err := c.unit.Key(ctx, o.Version)
 	if err != nil {

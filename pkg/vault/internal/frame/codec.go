@@ -25,28 +25,6 @@ type Packed struct {
 // Stored is data as it is.
 func Stored(data []byte) Packed { return Packed{Codec: codecStored, Data: data} }
 
-// Dictionary is one of a unit's dictionaries, ready for use. It is safe for concurrent use.
-type Dictionary struct {
-	Number  byte
-	content []byte
-	encoder func() *zstd.Encoder
-	decoder func() (*zstd.Decoder, error)
-}
-
-// NewDictionary makes a dictionary of raw content. Its Zstandard id is 0: the zstd tool refuses
-// raw dictionaries with others.
-func NewDictionary(number byte, content []byte) *Dictionary {
-	return &Dictionary{
-		Number:  number,
-		content: content,
-		encoder: sync.OnceValue(func() *zstd.Encoder { return newEncoder(zstd.WithEncoderDictRaw(0, content)) }),
-		decoder: sync.OnceValues(func() (*zstd.Decoder, error) { return newDecoder(zstd.WithDecoderDictRaw(0, content)) }),
-	}
-}
-
-// Content is what the dictionary was made of.
-func (d *Dictionary) Content() []byte { return d.content }
-
 var plainEncoder = sync.OnceValue(func() *zstd.Encoder { return newEncoder() })
 
 var plainDecoder = sync.OnceValues(func() (*zstd.Decoder, error) { return newDecoder() })
@@ -104,25 +82,24 @@ func CompressProbing(dst, data []byte) Packed {
 
 // Expand returns the data. Dictionaries are asked for by number.
 func (p Packed) Expand(dictionary func(number byte) (*Dictionary, error)) ([]byte, error) {
-	var decoder *zstd.Decoder
-	var err error
 	switch p.Codec {
 	case codecStored:
 		return p.Data, nil
 	case codecZstd:
-		decoder, err = plainDecoder()
-	case codecDictionary:
-		var with *Dictionary
-		if with, err = dictionary(p.Dictionary); err == nil {
-			decoder, err = with.decoder()
+		decoder, err := plainDecoder()
+		if err != nil {
+			return nil, err
 		}
+		return decoder.DecodeAll(p.Data, nil)
+	case codecDictionary:
+		with, err := dictionary(p.Dictionary)
+		if err != nil {
+			return nil, err
+		}
+		return with.expand(p.Data)
 	default:
 		return nil, fmt.Errorf("codec %d is not known", p.Codec)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return decoder.DecodeAll(p.Data, nil)
 }
 
 // NoDictionary is for frames that are made without one.

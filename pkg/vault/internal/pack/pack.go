@@ -77,6 +77,9 @@ func (b *Builder) Empty() bool { return b.blocks == 0 }
 // Add seals a block and returns where its frame is.
 func (b *Builder) Add(data frame.Packed, payloads []Payload) (offset, length uint64) {
 	offset = uint64(len(b.out))
+	if need := len(b.out) + len(data.Data) + frame.Overhead; need > cap(b.out) {
+		b.out = append(make([]byte, 0, max(need, Full+Full/4)), b.out...) // it will get there: doubling would copy it all again
+	}
 	b.out = b.key.Seal(b.out, frame.Place{Letter: object.Pack, Object: b.id, Offset: offset}, data)
 	length = uint64(len(b.out)) - offset
 	b.blocks++

@@ -1,30 +1,48 @@
 package segment
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sort"
-
-	"bytes"
 
 	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/wire"
 )
 
-// block is a decoded block of rows.
+// block is a decoded block of rows. What all its keys begin with is kept once.
 type block struct {
 	raw    []byte
+	prefix []byte
 	starts []uint32
 	minSeq uint64 // of the segment: rows hold the difference
 }
 
-func appendRow(dst []byte, row Row, minSeq uint64) []byte {
-	dst = wire.AppendBytes(dst, row.Key)
-	dst = binary.AppendUvarint(dst, row.Seq-minSeq)
-	return wire.AppendBytes(dst, row.Value)
+// encodeBlock appends rows, which are in order, as a block.
+func encodeBlock(dst []byte, rows []Row, minSeq uint64) []byte {
+	prefix := rows[0].Key[:common(rows[0].Key, rows[len(rows)-1].Key)]
+	dst = wire.AppendBytes(dst, prefix)
+	for _, row := range rows {
+		dst = wire.AppendBytes(dst, row.Key[len(prefix):])
+		dst = binary.AppendUvarint(dst, row.Seq-minSeq)
+		dst = wire.AppendBytes(dst, row.Value)
+	}
+	return dst
+}
+
+// common is the length of what both begin with.
+func common(a, b []byte) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
 }
 
 func parseBlock(raw []byte, rows int, minSeq uint64) (*block, error) {
 	b := &block{raw: raw, starts: make([]uint32, 0, min(rows, len(raw))), minSeq: minSeq}
 	r := wire.NewReader(raw)
+	b.prefix = r.Bytes()
 	for r.Len() > 0 {
 		b.starts = append(b.starts, uint32(len(raw)-r.Len()))
 		r.Bytes()
@@ -37,8 +55,9 @@ func parseBlock(raw []byte, rows int, minSeq uint64) (*block, error) {
 	return b, nil
 }
 
-func (b *block) size() int64 { return int64(len(b.raw) + 4*len(b.starts) + 64) }
+func (b *block) size() int64 { return int64(len(b.raw) + 4*len(b.starts) + 96) }
 
+// row is a row whose key lacks the prefix.
 func (b *block) row(i int) Row {
 	r := wire.NewReader(b.raw[b.starts[i]:])
 	return Row{Key: r.Bytes(), Seq: b.minSeq + r.Uvarint(), Value: r.Bytes()}
@@ -46,9 +65,22 @@ func (b *block) row(i int) Row {
 
 // search is the first row that is not before key at seq.
 func (b *block) search(key []byte, seq uint64) int {
+	n := min(len(key), len(b.prefix))
+	if c := bytes.Compare(b.prefix[:n], key[:n]); c > 0 || c == 0 && len(key) < len(b.prefix) {
+		return 0
+	} else if c < 0 {
+		return len(b.starts)
+	}
+	key = key[n:]
 	return sort.Search(len(b.starts), func(i int) bool {
 		row := b.row(i)
 		c := bytes.Compare(row.Key, key)
 		return c > 0 || c == 0 && row.Seq <= seq
 	})
+}
+
+// holds tells whether row i has that key.
+func (b *block) holds(i int, key []byte) bool {
+	suffix := b.row(i).Key
+	return len(key) == len(b.prefix)+len(suffix) && bytes.HasPrefix(key, b.prefix) && bytes.HasSuffix(key, suffix)
 }

@@ -29,6 +29,8 @@ type Builder struct {
 	blocks []blockInfo
 	keys   []Hash
 
+	rows         []Row // of the current block
+	prefix, size int   // of the current block: what all keys begin with, and its length without that
 	raw, scratch []byte
 	current      blockInfo
 	last         []byte // key of the row before
@@ -55,7 +57,8 @@ func (b *Builder) Pack(c object.Carrier) int {
 	return i
 }
 
-// Add appends a row, which comes after all that were added before.
+// Add appends a row, which comes after all that were added before. Its memory must stay as it is
+// until Finish.
 func (b *Builder) Add(row Row) {
 	if b.ends {
 		b.separate(row.Key)
@@ -68,14 +71,16 @@ func (b *Builder) Add(row Row) {
 	}
 	if b.current.rows == 0 {
 		b.current.minSeq, b.current.maxSeq = row.Seq, row.Seq
+		b.prefix, b.size = len(row.Key), 0
+	} else {
+		b.prefix = common(b.rows[0].Key[:b.prefix], row.Key)
 	}
 	b.current.minSeq, b.current.maxSeq = min(b.current.minSeq, row.Seq), max(b.current.maxSeq, row.Seq)
 	b.ref.MaxSeq = max(b.ref.MaxSeq, row.Seq)
 	b.current.rows++
 	b.ref.Rows++
-	b.raw = appendRow(b.raw, row, b.ref.MinSeq)
-	b.last = append(b.last[:0], row.Key...)
-	if len(b.raw) >= blockSize {
+	b.rows, b.last = append(b.rows, row), row.Key
+	if b.size += len(row.Key) + len(row.Value); b.size-b.prefix*len(b.rows) >= blockSize {
 		b.cut()
 	}
 }
@@ -106,6 +111,7 @@ func (b *Builder) place() frame.Place {
 
 func (b *Builder) cut() {
 	b.current.offset = uint64(len(b.out))
+	b.raw = encodeBlock(b.raw[:0], b.rows, b.ref.MinSeq)
 	p := frame.Compress(b.scratch, b.raw, nil)
 	b.out = b.key.Seal(b.out, b.place(), p)
 	if len(p.Data) > 0 && &p.Data[0] != &b.raw[0] {
@@ -113,7 +119,7 @@ func (b *Builder) cut() {
 	}
 	b.current.length = uint64(len(b.out)) - b.current.offset
 	b.blocks = append(b.blocks, b.current)
-	b.current, b.raw, b.ends = blockInfo{}, b.raw[:0], true
+	b.current, b.rows, b.ends = blockInfo{}, b.rows[:0], true
 }
 
 // separate gives the last block the shortest separator that is before next. Versions of one key

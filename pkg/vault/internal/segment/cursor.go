@@ -34,6 +34,7 @@ type cursor struct {
 	block   *block
 	next    int
 	row     Row
+	key     []byte // memory of row.Key
 }
 
 func (c *cursor) Row() Row { return c.row }
@@ -45,6 +46,8 @@ func (c *cursor) Next(ctx context.Context) (bool, error) {
 		}
 	}
 	c.row = c.block.row(c.next)
+	c.key = append(append(c.key[:0], c.block.prefix...), c.row.Key...)
+	c.row.Key = c.key
 	c.next++
 	return c.within.End == nil || bytes.Compare(c.row.Key, c.within.End) < 0, nil
 }

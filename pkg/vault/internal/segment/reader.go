@@ -61,7 +61,8 @@ func (s *Segment) Get(ctx context.Context, key []byte, hash Hash, seq uint64) (R
 		}
 		if n := b.search(key, seq); n < len(b.starts) {
 			row := b.row(n)
-			return row, bytes.Equal(row.Key, key), nil
+			row.Key = key
+			return row, b.holds(n, key), nil
 		}
 	}
 	return Row{}, false, nil

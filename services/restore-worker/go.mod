@@ -12,6 +12,7 @@ require (
 require (
 	github.com/emersion/go-message v0.18.2 // indirect
 	github.com/google/go-cmp v0.7.0 // indirect
+	github.com/tenantkeep/tenantkeep/services/auth-broker v0.0.0
 	github.com/tenantkeep/tenantkeep/sim v0.0.0
 	golang.org/x/sync v0.24.0 // indirect
 )
@@ -24,3 +25,5 @@ replace (
 )
 
 replace github.com/tenantkeep/tenantkeep/sim => ../../sim
+
+replace github.com/tenantkeep/tenantkeep/services/auth-broker => ../auth-broker

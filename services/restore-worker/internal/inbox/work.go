@@ -184,7 +184,7 @@ func (w *Worker) settle(ctx context.Context, run *jobs.Run, lease outbox.Lease, 
 		return firstOf(write, err)
 	case later(kind) && run.Attempt() < maxAttempts:
 		write = w.Book.Delay(ctx, lease, report(err))
-		return firstOf(write, err)
+		return firstOf(write, fault.As(fault.Transient, "restore", err))
 	default:
 		w.Log.Warn("restore failed", "restore", lease.ID, "error", err)
 		write = w.Book.End(ctx, lease, restorev1.RestoreState_RESTORE_STATE_FAILED, report(err))
@@ -202,9 +202,10 @@ func firstOf(write, err error) error {
 	return err
 }
 
-// later tells whether the same restore may succeed some time later by itself.
+// later tells whether the same restore may succeed some time later by itself. A token may be
+// refused while a credential is being changed, and a restore can take days.
 func later(kind fault.Kind) bool {
-	return kind == fault.Transient || kind == fault.Conflict || kind == fault.Cancelled
+	return kind == fault.Transient || kind == fault.Conflict || kind == fault.Cancelled || kind == fault.Unauthentic
 }
 
 func outcome(report *restorev1.RestoreReport) restorev1.RestoreState {

@@ -24,6 +24,7 @@ type Event struct {
 	Fact       string
 	EntityID   string
 	Removed    bool   // the entity is no more; Data is its last state
+	Trace      string // traceparent of who wrote it; empty without
 	Data       []byte // the entity as of this fact
 	Sequence   uint64 // position in EVENTS, to read on from
 	Delivered  int    // how often this reader was given it, from 1
@@ -53,6 +54,6 @@ func eventOf(subject string, header nats.Header) (Event, error) {
 		Connection: m365.ConnectionID(tokens[0]), Kind: tokens[1], Fact: tokens[2], EntityID: tokens[3],
 		ID: Header(header, HeaderID), Type: Header(header, HeaderType), Source: Header(header, HeaderSource),
 		Schema:  strings.TrimPrefix(Header(header, HeaderSchema), SchemaURI("")),
-		Removed: Header(header, HeaderRemoved) == "true", Time: at,
+		Removed: Header(header, HeaderRemoved) == "true", Trace: carrier(header).Get("traceparent"), Time: at,
 	}, nil
 }

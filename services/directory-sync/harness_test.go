@@ -32,11 +32,11 @@ import (
 	"github.com/tenantkeep/tenantkeep/sim"
 )
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // place is a simulated tenant, a nats-server, auth-broker and directory-sync behind one address.
 type place struct {
-	*testing.T
+	testing.TB
 	dir        string
 	nats       *natstest.Server
 	tenant     *sim.Server
@@ -49,7 +49,7 @@ type place struct {
 	connections authv1.ConnectionServiceClient
 }
 
-func newPlace(t *testing.T, users int) *place {
+func newPlace(t testing.TB, users int) *place {
 	t.Helper()
 	tenant, err := sim.New(sim.Config{Users: users, Seed: 7})
 	if err != nil {
@@ -57,7 +57,7 @@ func newPlace(t *testing.T, users int) *place {
 	}
 	server := httptest.NewServer(tenant)
 	t.Cleanup(server.Close)
-	p := &place{T: t, dir: t.TempDir(), tenant: tenant, cloud: server.URL}
+	p := &place{TB: t, dir: t.TempDir(), tenant: tenant, cloud: server.URL}
 	p.nats, _ = natstest.Bootstrapped(t, bus.Config{})
 	p.must(pki.Ensure(filepath.Join(p.dir, "pki")))
 	p.store, err = state.NewJetStream(t.Context(), p.nats.Connect(), "test")

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -10,13 +11,22 @@ import (
 
 // Decide compares Entra with our users, and returns what has to change, by action and then by id.
 func Decide(rules Rules, mirror *Mirror, users map[m365.UserID]User) []Change {
-	ids := maps.Clone(mirror.entries)
-	for id := range users {
-		ids[id] = mirror.Entry(id)
+	ids := map[m365.UserID]bool{}
+	for id := range mirror.entries {
+		ids[id] = true
 	}
+	for id := range users {
+		ids[id] = true
+	}
+	return DecideAbout(maps.Keys(ids), rules, mirror, users)
+}
+
+// DecideAbout decides about some users, for whom mirror and users are complete. About the others it
+// would decide nothing if they are as the same rules have left them.
+func DecideAbout(ids iter.Seq[m365.UserID], rules Rules, mirror *Mirror, users map[m365.UserID]User) []Change {
 	var changes []Change
-	for id, entry := range ids {
-		if change := Next(rules, entry, users[id]); change.Action != Nothing {
+	for id := range ids {
+		if change := Next(rules, mirror.Entry(id), users[id]); change.Action != Nothing {
 			changes = append(changes, change)
 		}
 	}

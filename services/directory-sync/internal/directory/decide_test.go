@@ -137,7 +137,7 @@ func TestGuard(t *testing.T) {
 				mirror.Put(*with(ann(), func(p *Person) { p.ID = id }))
 			}
 		}
-		changes, err := Guard(Decide(Rules{everybody}, mirror, users), users)
+		changes, err := Guard(Decide(Rules{everybody}, mirror, users), func() int { return test.active })
 		if (err != nil) != test.refused {
 			t.Errorf("%d of %d: %v", test.gone, test.active, err)
 		}

@@ -5,8 +5,9 @@
 //	Rules  (mappings, in order)   ---> Decide -> ordered changes, each with its reason
 //	users  (ours)                 --/
 //
-// The decision looks at everything, every time: there is no other rule for a delta than for a full
-// read. It has no clock and no randomness, and does not depend on the order of what it is given.
+// There is no other rule for a delta than for a full read: what is decided about one user depends on
+// what Entra says of that one alone, so a delta may leave out whoever the same rules have been applied
+// to. The decision has no clock and no randomness, and does not depend on the order of what it is given.
 // Applying its changes and deciding again yields none.
 //
 // # Who is a user

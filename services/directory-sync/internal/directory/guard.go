@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
-	"github.com/tenantkeep/tenantkeep/pkg/m365"
 )
 
 // What one sync may suspend and remove without being asked: so many, or that share of the active
@@ -16,25 +15,20 @@ const (
 )
 
 // Guard takes the risky changes out if they are too many to be believed, and says so with an error.
-// The others can be made all the same.
-func Guard(changes []Change, users map[m365.UserID]User) ([]Change, error) {
+// The others can be made all the same. Active counts the users who are active now.
+func Guard(changes []Change, active func() int) ([]Change, error) {
 	var safe []Change
 	for _, change := range changes {
 		if !change.ends() {
 			safe = append(safe, change)
 		}
 	}
-	risky, active := len(changes)-len(safe), 0
-	for _, user := range users {
-		if user.State == Active {
-			active++
-		}
-	}
-	if risky <= max(guardUsers, active*guardPercent/100) {
+	risky := len(changes) - len(safe)
+	if risky <= guardUsers || risky <= active()*guardPercent/100 {
 		return changes, nil
 	}
 	return safe, fault.New(fault.Precondition, "sync directory",
-		fmt.Sprintf("%d of %d active users would be suspended or removed at once, so none of them was", risky, active),
+		fmt.Sprintf("%d of %d active users would be suspended or removed at once, so none of them was", risky, active()),
 		fault.Reason("MASS_CHANGE"),
 		fault.Next("look whether Entra and the mappings are as they should be; if they are, sync again and allow the mass change"))
 }

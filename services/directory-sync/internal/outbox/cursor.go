@@ -32,6 +32,7 @@ type savedCursor struct {
 	Settled bool        `json:"settled"`
 	Parts   int         `json:"parts"`
 	Saved   time.Time   `json:"saved"`
+	Whole   time.Time   `json:"whole"`
 }
 
 type savedLink struct {
@@ -75,7 +76,7 @@ func (o Ours) Cursor(ctx context.Context, connection m365.ConnectionID) (run.Cur
 		return run.Cursor{Sequence: record.Sequence}, nil // unreadable is as good as none: all is read again
 	}
 	cursor := run.Cursor{
-		People: saved.People, Rules: saved.Rules, Settled: saved.Settled, Parts: saved.Parts, Saved: saved.Saved,
+		People: saved.People, Rules: saved.Rules, Settled: saved.Settled, Parts: saved.Parts, Saved: saved.Saved, Whole: saved.Whole,
 		Sequence: record.Sequence,
 	}
 	for _, link := range saved.Members {
@@ -85,7 +86,9 @@ func (o Ours) Cursor(ctx context.Context, connection m365.ConnectionID) (run.Cur
 }
 
 func encodeCursor(cursor run.Cursor) ([]byte, error) {
-	saved := savedCursor{People: cursor.People, Rules: cursor.Rules, Settled: cursor.Settled, Parts: cursor.Parts, Saved: cursor.Saved}
+	saved := savedCursor{
+		People: cursor.People, Rules: cursor.Rules, Settled: cursor.Settled, Parts: cursor.Parts, Saved: cursor.Saved, Whole: cursor.Whole,
+	}
 	for _, link := range cursor.Members {
 		saved.Members = append(saved.Members, savedLink(link))
 	}
@@ -93,9 +96,15 @@ func encodeCursor(cursor run.Cursor) ([]byte, error) {
 }
 
 // Mirror implements run.Directory.
-func (o Ours) Mirror(ctx context.Context, connection m365.ConnectionID, cursor run.Cursor) (*directory.Mirror, error) {
+func (o Ours) Mirror(ctx context.Context, connection m365.ConnectionID, cursor run.Cursor, ids ...m365.UserID) (*directory.Mirror, error) {
 	entries := map[m365.UserID]directory.Entry{}
-	for part := range cursor.Parts {
+	if cursor.Parts == 0 {
+		return directory.NewMirror(entries), nil
+	}
+	for part, wanted := range dirty(ids, cursor.Parts, len(ids) == 0) {
+		if !wanted {
+			continue
+		}
 		record, err := o.config.State.Get(ctx, partKey(connection, cursor.Parts, part))
 		if err == nil {
 			err = decodePart(record.Data, entries)

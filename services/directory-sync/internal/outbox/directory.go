@@ -76,6 +76,26 @@ func (o Ours) Users(connection m365.ConnectionID) map[m365.UserID]directory.User
 	return users
 }
 
+// User implements run.Directory.
+func (o Ours) User(connection m365.ConnectionID, id m365.UserID) directory.User {
+	entity, ok := o.Directory.Users.Get(connection, string(id))
+	if !ok {
+		return directory.User{}
+	}
+	return userOf(id, entity.Value)
+}
+
+// Active implements run.Directory.
+func (o Ours) Active(connection m365.ConnectionID) int {
+	count := 0
+	for entity := range o.Directory.Users.All(connection) {
+		if entity.Value.GetState() == directoryv1.UserState_USER_STATE_ACTIVE {
+			count++
+		}
+	}
+	return count
+}
+
 // Edit implements run.Directory.
 func (o Ours) Edit(ctx context.Context, connection m365.ConnectionID, id m365.UserID, by run.Run, edit func(directory.User) run.Planned) error {
 	for {

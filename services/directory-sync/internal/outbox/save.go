@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
@@ -11,17 +12,21 @@ import (
 )
 
 // Save implements run.Lease.
-func (l *lease) Save(mirror *directory.Mirror, cursor run.Cursor) error {
+func (l *lease) Save(mirror *directory.Mirror, cursor run.Cursor, whole bool) error {
 	before, err := Ours{l.Directory}.Cursor(l.ctx, l.connection)
 	if err != nil {
 		return err
 	}
-	ids := mirror.IDs()
-	parts := layout(cursor.Parts, len(ids))
-	wanted := mirror.Touched()
-	all := parts != cursor.Parts
-	if err := l.saveParts(mirror, split(ids, parts), dirty(wanted, parts, all), parts); err != nil {
+	ids, parts := mirror.IDs(), cursor.Parts
+	if whole {
+		parts = layout(cursor.Parts, len(ids))
+	}
+	shares := split(ids, parts)
+	if err := l.saveParts(mirror, shares, dirty(mirror.Touched(), parts, parts != cursor.Parts), parts); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(shares, func(share []m365.UserID) bool { return len(share) > largest }) {
+		cursor.Settled = false // so that the next sync looks at everything, and lays it out anew
 	}
 	cursor.Parts = parts
 	data, err := encodeCursor(cursor)

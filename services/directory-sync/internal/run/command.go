@@ -49,7 +49,7 @@ func (r *Runner) entry(ctx context.Context, connection m365.ConnectionID, person
 	if err != nil {
 		return directory.Entry{}, err
 	}
-	mirror, err := r.ours.Mirror(ctx, connection, cursor)
+	mirror, err := r.ours.Mirror(ctx, connection, cursor, person.ID)
 	if err != nil {
 		return directory.Entry{}, err
 	}
@@ -103,5 +103,6 @@ func (r *Runner) look(ctx context.Context, connection m365.ConnectionID, propose
 			return nil, err
 		}
 	}
-	return mirror, found.apply(mirror, cursor.groups())
+	found.apply(mirror, cursor.groups())
+	return mirror, believable(mirror)
 }

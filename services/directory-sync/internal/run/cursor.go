@@ -19,6 +19,7 @@ type Cursor struct {
 	Settled bool        // nothing of what they ask for was left undone
 	Parts   int         // of the mirror; the store's business
 	Saved   time.Time   // UTC
+	Whole   time.Time   // when everybody was last decided about, UTC
 
 	Sequence uint64 // of the state it was read from; 0 if there was none
 }
@@ -35,6 +36,14 @@ const groupsPerLink = 50
 
 // renewAfter is when links are saved even if they led to nothing new: well before they expire.
 const renewAfter = 24 * time.Hour
+
+// wholeAfter is when everybody is decided about although few have changed: nothing should come of it.
+const wholeAfter = 24 * time.Hour
+
+// partly tells whether those whom nothing was heard of are as the rules want them.
+func (c Cursor) partly(rules directory.Rules, now time.Time) bool {
+	return c.Settled && c.Rules == fingerprint(rules) && now.Sub(c.Whole) < wholeAfter
+}
 
 // groups lists what the links cover, sorted as they were asked for.
 func (c Cursor) groups() []m365.GroupID {

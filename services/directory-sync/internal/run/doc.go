@@ -17,6 +17,12 @@
 // refused, since every tenant has an administrator. Somebody who merely is not there any more, without
 // Entra having said that he was deleted, is asked for by id before he is removed.
 //
+// # Deciding
+//
+// If the last sync left nothing undone and the mappings are the same, only those are decided about of
+// whom there are news, and only their parts of the mirror are read. Once a day, and whenever in doubt,
+// everybody is.
+//
 // # One at a time
 //
 // A sync that writes holds the connection's lease, and every write is one batch with it: a process

@@ -51,7 +51,7 @@ func (n news) none() bool {
 }
 
 // apply brings a mirror up to date. Persons and memberships do not depend on each other's order.
-func (n news) apply(mirror *directory.Mirror, before []m365.GroupID) error {
+func (n news) apply(mirror *directory.Mirror, before []m365.GroupID) {
 	if n.members {
 		for _, group := range before {
 			mirror.Empty(group)
@@ -75,11 +75,34 @@ func (n news) apply(mirror *directory.Mirror, before []m365.GroupID) error {
 			mirror.Leave(g.Group, id)
 		}
 	}
-	if mirror.People() == 0 {
-		return fault.New(fault.Transient, "sync directory", "Entra showed not a single user, which cannot be",
-			fault.Reason("SOURCE_EMPTY"), fault.Next("nothing: it is read again; if it stays so, test the connection"))
+}
+
+// believable refuses a mirror of everybody in which there is nobody.
+func believable(mirror *directory.Mirror) error {
+	if mirror.People() > 0 {
+		return nil
 	}
-	return nil
+	return fault.New(fault.Transient, "sync directory", "Entra showed not a single user, which cannot be",
+		fault.Reason("SOURCE_EMPTY"), fault.Next("nothing: it is read again; if it stays so, test the connection"))
+}
+
+// about lists whom the news concern; false if they can concern anybody.
+func (n news) about() ([]m365.UserID, bool) {
+	if n.allOf || n.members {
+		return nil, false
+	}
+	var ids []m365.UserID
+	for _, p := range n.people {
+		ids = append(ids, p.Person.ID)
+	}
+	for _, g := range n.groups {
+		if g.Gone {
+			return nil, false
+		}
+		ids = append(append(ids, g.Joined...), g.Left...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), true
 }
 
 // gone are the persons whom Entra itself reported as deleted.

@@ -42,10 +42,15 @@ type Sources interface {
 type Directory interface {
 	Rules(connection m365.ConnectionID) directory.Rules
 	Users(connection m365.ConnectionID) map[m365.UserID]directory.User
+	// User is one of them; zero if there is none of that id.
+	User(connection m365.ConnectionID, id m365.UserID) directory.User
+	// Active counts those who are active.
+	Active(connection m365.ConnectionID) int
 	// Cursor is where the last sync ended; zero before the first.
 	Cursor(ctx context.Context, connection m365.ConnectionID) (Cursor, error)
-	// Mirror is what was read up to the cursor; Resync if it was lost.
-	Mirror(ctx context.Context, connection m365.ConnectionID, cursor Cursor) (*directory.Mirror, error)
+	// Mirror is what was read up to the cursor; Resync if it was lost. With ids it may be only as much
+	// of it as knows about those.
+	Mirror(ctx context.Context, connection m365.ConnectionID, cursor Cursor, ids ...m365.UserID) (*directory.Mirror, error)
 	// Lease gives this run the right to write; Conflict with reason SYNC_RUNNING if another has it.
 	Lease(ctx context.Context, connection m365.ConnectionID, run Run) (Lease, error)
 	// Edit changes one user at once, outside of a sync; the zero User is passed for one that is new.
@@ -65,8 +70,9 @@ type Lease interface {
 	// Write makes the changes durable. A user whom somebody changed meanwhile is decided about again.
 	// What can never be written is returned; any other trouble ends the run.
 	Write(changes []Planned, again func(m365.UserID, directory.User) directory.Change) ([]Failure, error)
-	// Save replaces the mirror and then the cursor, unless the cursor is not the one that was read.
-	Save(mirror *directory.Mirror, cursor Cursor) error
+	// Save writes what was touched of the mirror and then the cursor, unless the cursor is not the one
+	// that was read. Whole says that the mirror is all there is.
+	Save(mirror *directory.Mirror, cursor Cursor, whole bool) error
 	Release()
 }
 

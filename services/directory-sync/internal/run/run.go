@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
@@ -116,15 +117,14 @@ func (s *round) full(ctx context.Context) error {
 
 // apply decides, writes and remembers.
 func (s *round) apply(ctx context.Context, found news, cursor Cursor) error {
-	mirror, err := s.mirror(ctx, found, cursor)
+	s.report.Read = len(found.people) + len(found.groups)
+	mirror, changes, whole, err := s.decide(ctx, found, cursor)
 	if err != nil {
 		return err
 	}
-	s.report.Read = len(found.people) + len(found.groups)
-	users := s.ours.Users(s.connection)
-	changes, refused := directory.Decide(s.rules, mirror, users), error(nil)
+	var refused error
 	if !s.order.AllowMassChange {
-		changes, refused = directory.Guard(changes, users)
+		changes, refused = directory.Guard(changes, func() int { return s.ours.Active(s.connection) })
 	}
 	changes = s.confirm(ctx, changes, mirror, found.gone())
 	if err := s.write(changes, mirror); err != nil {
@@ -134,27 +134,58 @@ func (s *round) apply(ctx context.Context, found news, cursor Cursor) error {
 		return refused // a reading that is not believed is not remembered either
 	}
 	next := found.next
-	next.Rules, next.Saved, next.Sequence, next.Parts = fingerprint(s.rules), s.now(), cursor.Sequence, cursor.Parts
+	next.Rules, next.Saved, next.Sequence = fingerprint(s.rules), s.now(), cursor.Sequence
+	next.Parts, next.Whole = cursor.Parts, cursor.Whole
 	next.Settled = refused == nil && len(s.report.Failed) == 0
+	if whole {
+		next.Whole = s.now()
+	}
 	if found.allOf {
 		next.Parts = 0 // nothing of the old mirror stays
 	}
-	if err := s.lease.Save(mirror, next); err != nil {
+	if err := s.lease.Save(mirror, next, whole); err != nil {
 		return err
 	}
 	return refused
 }
 
-func (s *round) mirror(ctx context.Context, found news, cursor Cursor) (*directory.Mirror, error) {
+// atMostAFew is up to how many news the others are left alone.
+const atMostAFew = 1000
+
+// decide looks at everybody, or only at those of whom there are news if the others need no look.
+func (s *round) decide(ctx context.Context, found news, cursor Cursor) (mirror *directory.Mirror, changes []directory.Change, whole bool, err error) {
+	about, few := found.about()
+	if few && len(about) > 0 && len(about) <= atMostAFew && cursor.partly(s.rules, s.now()) {
+		mirror, err = s.mirror(ctx, found, cursor, about...)
+		users := map[m365.UserID]directory.User{}
+		for _, id := range about {
+			users[id] = s.ours.User(s.connection, id)
+		}
+		if err == nil {
+			changes = directory.DecideAbout(slices.Values(about), s.rules, mirror, users)
+		}
+		return mirror, changes, false, err
+	}
+	if mirror, err = s.mirror(ctx, found, cursor); err == nil {
+		err = believable(mirror)
+	}
+	if err != nil {
+		return nil, nil, false, err
+	}
+	return mirror, directory.Decide(s.rules, mirror, s.ours.Users(s.connection)), true, nil
+}
+
+func (s *round) mirror(ctx context.Context, found news, cursor Cursor, about ...m365.UserID) (*directory.Mirror, error) {
 	mirror := directory.NewMirror(nil)
 	if !found.allOf {
-		kept, err := s.ours.Mirror(ctx, s.connection, cursor)
+		kept, err := s.ours.Mirror(ctx, s.connection, cursor, about...)
 		if err != nil {
 			return nil, err
 		}
 		mirror = kept
 	}
-	return mirror, found.apply(mirror, cursor.groups())
+	found.apply(mirror, cursor.groups())
+	return mirror, nil
 }
 
 // confirm asks Entra about everybody who would be removed only because nothing was heard of him. Who

@@ -3,6 +3,7 @@ module github.com/tenantkeep/tenantkeep/pkg/graph
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/microsoft/kiota-abstractions-go v1.9.3
 	github.com/microsoft/kiota-http-go v1.5.4
 	github.com/microsoft/kiota-serialization-json-go v1.1.2

@@ -52,6 +52,7 @@ func (c *Client) Upload(ctx context.Context, u UploadSession) error {
 			if stuck++; stuck == resumptions || !resumable(err) || ctx.Err() != nil {
 				return err
 			}
+			buffer = make([]byte, len(buffer)) // the failed request may still be reading the old one
 			if err := wait(ctx, backoff(stuck)); err != nil {
 				return fault.Wrap(u.Name, err)
 			}

@@ -199,7 +199,9 @@ func TestSummary(t *testing.T) {
 		var want struct {
 			ID, Subject, InternetMessageID, ParentFolderID string
 			IsRead                                         bool
-			From                                           struct{ EmailAddress struct{ Name, Address string } }
+			From                                           struct {
+				EmailAddress struct{ Name, Address string }
+			}
 		}
 		if err := json.Unmarshal(c.Raw, &want); err != nil {
 			return err

@@ -33,9 +33,12 @@ import (
 // patience is far beyond what anything here takes.
 const patience = time.Minute
 
+// ackWait is how soon the job of a worker that was killed goes to another.
+const ackWait = 2 * time.Second
+
 // place is an installation around one simulated tenant: nats-server, auth-broker, backup-workers.
 type place struct {
-	t          *testing.T
+	t          testing.TB
 	dir        string
 	nats       *natstest.Server
 	sim        *sim.Server
@@ -47,7 +50,8 @@ type place struct {
 	log        io.Writer
 }
 
-func newPlace(t *testing.T, config sim.Config) *place {
+// newPlace sets one up around a simulator in this process.
+func newPlace(t testing.TB, config sim.Config) *place {
 	t.Helper()
 	tenant, err := sim.New(config)
 	if err != nil {
@@ -55,12 +59,19 @@ func newPlace(t *testing.T, config sim.Config) *place {
 	}
 	server := httptest.NewServer(tenant)
 	t.Cleanup(server.Close)
-	p := &place{t: t, dir: t.TempDir(), sim: tenant, cloud: server.URL, ledger: ratelimit.NewMemory(), log: io.Discard}
+	return newPlaceAt(t, tenant, server.URL)
+}
+
+// newPlaceAt sets one up around a simulator that serves such a tenant at an address.
+func newPlaceAt(t testing.TB, tenant *sim.Server, address string) *place {
+	t.Helper()
+	p := &place{t: t, dir: t.TempDir(), sim: tenant, cloud: address, ledger: ratelimit.NewMemory(), log: io.Discard}
 	if os.Getenv("TENANTKEEP_TEST_LOG") != "" {
 		p.log = os.Stderr
 	}
-	p.nats, _ = natstest.Bootstrapped(t, bus.Config{AckWait: 2 * time.Second})
+	p.nats, _ = natstest.Bootstrapped(t, bus.Config{AckWait: ackWait})
 	p.must(pki.Ensure(p.path("pki")))
+	var err error
 	p.state, err = state.NewJetStream(t.Context(), p.nats.Connect(), "directory-sync")
 	p.must(err)
 	p.startBroker()
@@ -72,7 +83,7 @@ func (p *place) path(name string) string { return filepath.Join(p.dir, name) }
 func (p *place) config(service identity.Service) host.Config {
 	return host.Config{
 		Service: service, NATS: p.nats.URL(), DataDir: p.path(string(service)), PKIDir: p.path("pki"), VaultDir: p.path("vault"),
-		TokenFile: p.path("admin.token"), Roles: "api,work",
+		TokenFile: p.path("admin.token"), Roles: "api,work", AckWait: ackWait,
 		Peers: map[identity.Service]string{identity.AuthBroker: p.broker, identity.RestoreWorker: "127.0.0.1:1"},
 	}
 }

@@ -30,7 +30,7 @@ func Guard(changes []Change, active func() int) ([]Change, error) {
 	return safe, fault.New(fault.Precondition, "sync directory",
 		fmt.Sprintf("%d of %d active users would be suspended or removed at once, so none of them was", risky, active()),
 		fault.Reason("MASS_CHANGE"),
-		fault.Next("look whether Entra and the mappings are as they should be; if they are, sync again and allow the mass change"))
+		fault.Next("look whether Entra and the mappings are as they should be; if they are, let it happen with tenantkeep mapping sync --allow-mass-change"))
 }
 
 // ends tells whether the change ends the protection of an active user. Removing who is suspended

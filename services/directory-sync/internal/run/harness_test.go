@@ -3,7 +3,6 @@ package run_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -125,8 +124,6 @@ func (d *dying) Commit(ctx context.Context, changes ...state.Change) ([]state.Re
 	}
 	return d.Store.Commit(ctx, changes...)
 }
-
-func (d *dying) String() string { return fmt.Sprintf("%d commits left, dead %v", d.left, d.dead) }
 
 func group(id string) *directoryv1.Criterion {
 	return &directoryv1.Criterion{Kind: &directoryv1.Criterion_Group{Group: &directoryv1.GroupMembers{GroupId: id}}}

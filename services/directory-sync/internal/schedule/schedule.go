@@ -37,6 +37,7 @@ type plan struct {
 	cause   string
 	running bool
 	again   string // cause of what was wanted meanwhile
+	failed  int    // how often in a row
 }
 
 // New returns an empty schedule.
@@ -124,10 +125,7 @@ func (s *Schedule) next() (m365.ConnectionID, *plan, time.Duration) {
 
 func (s *Schedule) one(ctx context.Context, connection m365.ConnectionID, p *plan) {
 	err := s.sync(ctx, connection, p.cause)
-	wait := s.config.Interval + time.Duration((rand.Float64()-0.5)*0.2*float64(s.config.Interval))
-	if after := fault.RetryAfterOf(err); err != nil && after > 0 {
-		wait = min(wait, after)
-	}
+	wait := s.wait(err, p.failed)
 	if err != nil && ctx.Err() == nil {
 		s.config.Log.Warn("sync failed", "connection", connection, "cause", p.cause, "error", err,
 			"reason", fault.ReasonOf(err), "next", fault.NextOf(err), "again_in", wait.Round(time.Second))
@@ -135,8 +133,28 @@ func (s *Schedule) one(ctx context.Context, connection m365.ConnectionID, p *pla
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.running, p.due, p.cause = false, time.Now().Add(wait), "schedule"
+	if p.failed++; err == nil {
+		p.failed = 0
+	}
 	if p.again != "" {
 		p.due, p.cause, p.again = time.Time{}, p.again, ""
+	}
+}
+
+// firstRetry is how long after a failure that may pass by itself it is tried again; then twice as long.
+const firstRetry = 15 * time.Second
+
+// wait is how long until the next sync of a connection, after it has failed so often before.
+func (s *Schedule) wait(err error, failed int) time.Duration {
+	wait := s.config.Interval + time.Duration((rand.Float64()-0.5)*0.2*float64(s.config.Interval))
+	after := fault.RetryAfterOf(err)
+	switch {
+	case after > 0:
+		return min(wait, after)
+	case fault.Retryable(err):
+		return min(wait, firstRetry<<min(failed, 20))
+	default:
+		return wait
 	}
 }
 

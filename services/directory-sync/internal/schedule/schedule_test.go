@@ -130,3 +130,21 @@ func TestFailureIsTriedAgainWhenItSaysSo(t *testing.T) {
 		}
 	})
 }
+
+func TestFailureThatMayPassIsTriedAgainSooner(t *testing.T) {
+	d := &diary{err: fault.New(fault.Transient, "sync", "503")}
+	scheduled(t, d, func(s *Schedule) {
+		s.Want("a", "start")
+		pass(2 * time.Minute)
+		if got := d.read(); len(got) != 4 { // at 0, 15, 45 and 105 s
+			t.Errorf("%v", got)
+		}
+		d.mu.Lock()
+		d.err = fault.New(fault.Permission, "sync", "403")
+		d.mu.Unlock()
+		pass(12 * time.Minute)
+		if got := d.read(); len(got) != 2 { // at 225 s, and at the next interval
+			t.Errorf("%v", got)
+		}
+	})
+}

@@ -88,6 +88,9 @@ func (a *app) profileAdd() *cobra.Command {
 			request := &backupv1.CreateProfileRequest{Profile: profile}
 			if len(arguments) == 1 {
 				request.ProfileId = arguments[0]
+				if profile.DisplayName == "" {
+					profile.DisplayName = arguments[0]
+				}
 			}
 			service, err := a.profiles()
 			if err != nil {

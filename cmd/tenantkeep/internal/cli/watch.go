@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/progress"
+	"github.com/tenantkeep/tenantkeep/pkg/bus"
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
 )
@@ -51,28 +53,41 @@ func (a *app) follow(ctx context.Context, jobs []*backupv1.Job) ([]*backupv1.Job
 	return ended, err
 }
 
+// lookAgain is how long to wait before watching again.
+const lookAgain = 300 * time.Millisecond
+
 func followOne(ctx context.Context, service backupv1.JobServiceClient, name string, board *progress.Board) (*backupv1.Job, error) {
 	var last *backupv1.Job
 	for {
-		stream, err := service.WatchJob(ctx, &backupv1.WatchJobRequest{Name: name})
-		if err != nil {
-			return last, err
-		}
-		for {
-			var update *backupv1.WatchJobResponse
-			if update, err = stream.Recv(); err != nil {
-				break
-			}
-			last = update.GetJob()
-			board.Show(last)
-		}
+		err := followStream(ctx, service, name, func(job *backupv1.Job) {
+			last = job
+			board.Show(job)
+		})
 		switch {
 		case last != nil && progress.Ended(last):
 			return last, nil
-		case errors.Is(err, io.EOF) || fault.Is(err, fault.Transient): // the server restarts: the work goes on, so does the watching
-		default:
+		case !errors.Is(err, io.EOF) && !fault.Is(err, fault.Transient):
 			return last, err
 		}
+		// The server restarts: the work goes on, and so does the watching.
+		if err := bus.Pause(ctx, lookAgain); err != nil {
+			return last, err
+		}
+	}
+}
+
+// followStream passes every update of a job until the stream ends; it returns why it did.
+func followStream(ctx context.Context, service backupv1.JobServiceClient, name string, each func(*backupv1.Job)) error {
+	stream, err := service.WatchJob(ctx, &backupv1.WatchJobRequest{Name: name})
+	if err != nil {
+		return err
+	}
+	for {
+		update, err := stream.Recv()
+		if err != nil {
+			return err
+		}
+		each(update.GetJob())
 	}
 }
 

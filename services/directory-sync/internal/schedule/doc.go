@@ -6,6 +6,6 @@
 //
 // What is wanted while a connection is being synced is done right after. A sync that fails is tried
 // again when the error says so, after 15 s and then ever later if it may pass by itself, and at the
-// next interval at the latest. Hints may be lost, doubled or
-// come in any order: a sync looks at everything there is.
+// next interval at the latest. Hints may be lost, doubled or come in any order: a sync looks at
+// everything there is.
 package schedule

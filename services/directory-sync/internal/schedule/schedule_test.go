@@ -142,7 +142,7 @@ func TestFailureThatMayPassIsTriedAgainSooner(t *testing.T) {
 		d.mu.Lock()
 		d.err = fault.New(fault.Permission, "sync", "403")
 		d.mu.Unlock()
-		pass(12 * time.Minute)
+		pass(14 * time.Minute)
 		if got := d.read(); len(got) != 2 { // at 225 s, and at the next interval
 			t.Errorf("%v", got)
 		}

@@ -46,7 +46,7 @@ func (a *app) runFleet(ctx context.Context, options fleet.Options) error {
 		return err
 	}
 	fmt.Fprintf(a.out, "The fleet runs; logs are in %s.\nIn another terminal: export TENANTKEEP_CONTEXT=%s\nNext: tenantkeep connection add --cloud sim --simulator %s\n",
-		filepath.Join(options.Data, "log"), f.Context(), f.Address(7180))
+		filepath.Join(options.Data, "log"), f.ContextFile(), f.Address(7180))
 	<-ctx.Done()
 	return nil
 }

@@ -68,7 +68,7 @@ func showLogs(t *testing.T, data string) {
 // try runs a command line and returns its exit status and output.
 func (b *bench) try(arguments ...string) (int, string, string) {
 	var out, errors bytes.Buffer
-	status := cli.Run(b.Context(), append([]string{"--context", b.Fleet.Context()}, arguments...), strings.NewReader(""), &out, &errors)
+	status := cli.Run(b.Context(), append([]string{"--context", b.ContextFile()}, arguments...), strings.NewReader(""), &out, &errors)
 	return status, out.String(), errors.String()
 }
 

@@ -168,8 +168,8 @@ func without(names []string, name string) []string {
 // Address is where the service with that port in the compose file listens.
 func (f *Fleet) Address(port int) string { return f.plan.Address(port) }
 
-// Context is the path of the context file for the command line.
-func (f *Fleet) Context() string { return filepath.Join(f.data, "context.json") }
+// ContextFile is the path of the context file for the command line.
+func (f *Fleet) ContextFile() string { return filepath.Join(f.data, "context.json") }
 
 // ports are those of docker-compose.yml.
 var ports = map[identity.Service]int{
@@ -182,7 +182,7 @@ func (f *Fleet) writeContext() error {
 	for service, port := range ports {
 		about.Services[service] = f.Address(port)
 	}
-	return about.Write(f.Context())
+	return about.Write(f.ContextFile())
 }
 
 // Ready waits until every service accepts connections, or one has ended.

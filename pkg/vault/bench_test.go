@@ -13,7 +13,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/corpus"
 )
 
-const benchMails = 100_000
+const benchMails = 50_000
 
 func corpusItem(m corpus.Mail) vault.Item {
 	return vault.Item{

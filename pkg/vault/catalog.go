@@ -66,11 +66,12 @@ func (u *unit) readHead(ctx context.Context, seq uint64) (*head.Head, head.Hash,
 	if err != nil {
 		return nil, head.Hash{}, fault.Wrap("read head", err)
 	}
+	hash := head.HashOf(raw) // before: decoding decrypts in place
 	h, err := head.Decode(raw, seq, func(version uint32) (*frame.Key, error) { return u.Key(ctx, version) })
 	if err != nil {
 		return nil, head.Hash{}, asDamage(fmt.Sprintf("read head %d", seq), err)
 	}
-	return h, head.HashOf(raw), nil
+	return h, hash, nil
 }
 
 func (u *unit) catalog(h *head.Head, hash head.Hash, loaded time.Time) *catalog {

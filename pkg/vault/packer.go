@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -11,16 +12,6 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/object"
 	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/pack"
 	"github.com/tenantkeep/tenantkeep/pkg/vault/internal/row"
-)
-
-// sort is what a small payload is like: similar ones share blocks and a dictionary. The numbers
-// stand in heads.
-type sort byte
-
-const (
-	sortBodies sort = 0 // of mails
-	sortRest   sort = 1
-	sorts           = 2
 )
 
 const (
@@ -39,9 +30,9 @@ type packer struct {
 	gate sync.RWMutex // held shared while a payload is on its way, and alone by flush
 
 	mu     sync.Mutex // of what follows
-	open   [sorts]openBlock
-	seeds  [sorts][]byte // what becomes a dictionary
-	dicts  [sorts]*frame.Dictionary
+	open   openBlock
+	seed   []byte // what becomes the dictionary
+	dict   *frame.Dictionary
 	made   []head.Dictionary // dictionaries that no head lists yet
 	next   byte              // number of the next dictionary
 	fresh  map[frame.ID]bool // payloads that no head lists yet
@@ -81,14 +72,21 @@ func newPacker(u *unit, key *frame.Key, base *catalog) *packer {
 	return p
 }
 
-// use makes blocks of a sort be compressed with a dictionary of an earlier session.
-func (p *packer) use(s sort, d *frame.Dictionary) { p.dicts[s] = d }
+// use makes blocks be compressed with a dictionary of an earlier session.
+func (p *packer) use(d *frame.Dictionary) { p.dict = d }
 
-// small adds a payload that shares its block with others. The payload is the pieces, joined.
-func (p *packer) small(ctx context.Context, s sort, id frame.ID, of pack.Payload, pieces ...[]byte) error {
+// payload is one that is to be packed: the pieces, joined.
+type payload struct {
+	id     frame.ID
+	of     pack.Payload
+	pieces [][]byte
+}
+
+// small adds payloads that share a block with others, and with each other if there are several.
+func (p *packer) small(ctx context.Context, list ...payload) error {
 	p.gate.RLock()
 	defer p.gate.RUnlock()
-	full, dict, err := p.append(s, id, of, pieces)
+	full, dict, err := p.append(list)
 	if err != nil || full.raw == nil {
 		return err
 	}
@@ -96,24 +94,35 @@ func (p *packer) small(ctx context.Context, s sort, id frame.ID, of pack.Payload
 }
 
 // append adds to the open block, and returns the block that had to make room.
-func (p *packer) append(s sort, id frame.ID, of pack.Payload, pieces [][]byte) (full openBlock, dict *frame.Dictionary, err error) {
+func (p *packer) append(list []payload) (full openBlock, dict *frame.Dictionary, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.failed != nil || !p.claim(id) {
+	if p.failed != nil {
 		return full, nil, p.failed
 	}
-	b := &p.open[s]
-	if len(b.raw) > 0 && len(b.raw)+of.Length > sharedBlock {
-		full, dict = p.take(s)
+	size := 0
+	for _, one := range list {
+		size += one.of.Length
 	}
+	if len(p.open.raw) > 0 && len(p.open.raw)+size > sharedBlock {
+		full, dict = p.take()
+	}
+	for _, one := range list {
+		if p.claim(one.id) {
+			p.open.add(one)
+		}
+	}
+	return full, dict, nil
+}
+
+func (b *openBlock) add(one payload) {
 	if b.raw == nil {
 		b.raw = buffers.Get().([]byte)[:0]
 	}
-	for _, piece := range pieces {
+	for _, piece := range one.pieces {
 		b.raw = append(b.raw, piece...)
 	}
-	b.ids, b.payloads = append(b.ids, id), append(b.payloads, of)
-	return full, dict, nil
+	b.ids, b.payloads = append(b.ids, one.id), append(b.payloads, one.of)
 }
 
 var buffers = sync.Pool{New: func() any { return make([]byte, 0, sharedBlock) }}
@@ -127,43 +136,37 @@ func (p *packer) claim(id frame.ID) bool {
 	return true
 }
 
-// take removes the open block. The first blocks of a sort are made without a dictionary and
+// take removes the open block. The first blocks of a unit are made without a dictionary and
 // become one.
-func (p *packer) take(s sort) (openBlock, *frame.Dictionary) {
-	b, dict := p.open[s], p.dicts[s]
-	p.open[s] = openBlock{}
+func (p *packer) take() (openBlock, *frame.Dictionary) {
+	b, dict := p.open, p.dict
+	p.open = openBlock{}
 	if dict == nil && p.next != 0 {
-		p.seeds[s] = append(p.seeds[s], b.raw...)
+		p.seed = append(p.seed, b.raw...)
 	}
 	return b, dict
 }
 
-// learn makes a dictionary of what a sort has seen, once that is enough.
+// learn makes a dictionary of what the unit stored first, once that is enough.
 func (p *packer) learn(ctx context.Context) error {
-	for s := range sort(sorts) {
-		p.mu.Lock()
-		if p.dicts[s] != nil || len(p.seeds[s]) < dictionarySize || p.next == 0 {
-			p.mu.Unlock()
-			continue
-		}
-		content := p.seeds[s][:dictionarySize:dictionarySize]
-		id := p.key.Sum(content)
-		d, err := frame.NewDictionary(p.next, content)
-		if err != nil {
-			p.mu.Unlock()
-			return err
-		}
-		p.dicts[s], p.seeds[s] = d, nil
-		p.made = append(p.made, head.Dictionary{Number: p.next, Sort: byte(s), ID: id, Length: dictionarySize})
-		p.next++
-		of := pack.Payload{Length: dictionarySize, Role: pack.Dictionary, Number: uint64(p.dicts[s].Number)}
-		b := openBlock{raw: content, ids: []frame.ID{id}, payloads: []pack.Payload{of}}
+	p.mu.Lock()
+	if p.dict != nil || len(p.seed) < dictionarySize {
 		p.mu.Unlock()
-		if err := p.place(ctx, frame.Compress(nil, content, nil), b); err != nil {
-			return err
-		}
+		return nil
 	}
-	return nil
+	content := p.seed[:dictionarySize:dictionarySize]
+	d, err := frame.NewDictionary(p.next, content)
+	if err != nil {
+		p.mu.Unlock()
+		return err
+	}
+	p.dict, p.seed = d, nil
+	id := p.key.Sum(content)
+	p.made = append(p.made, head.Dictionary{Number: p.next, ID: id, Length: dictionarySize})
+	of := pack.Payload{Length: dictionarySize, Role: pack.Dictionary, Number: uint64(p.next)}
+	p.next++
+	p.mu.Unlock()
+	return p.place(ctx, frame.Compress(nil, content, nil), openBlock{raw: content, ids: []frame.ID{id}, payloads: []pack.Payload{of}})
 }
 
 func (p *packer) seal(ctx context.Context, b openBlock, dict *frame.Dictionary) error {
@@ -183,17 +186,20 @@ func (p *packer) seal(ctx context.Context, b openBlock, dict *frame.Dictionary) 
 }
 
 // large adds a payload that has a block of its own.
-func (p *packer) large(ctx context.Context, id frame.ID, of pack.Payload, data []byte) error {
+func (p *packer) large(ctx context.Context, one payload) error {
 	p.gate.RLock()
 	defer p.gate.RUnlock()
 	p.mu.Lock()
-	err, claimed := p.failed, p.claim(id)
+	err, claimed := p.failed, p.claim(one.id)
 	p.mu.Unlock()
 	if err != nil || !claimed {
 		return err
 	}
-	b := openBlock{ids: []frame.ID{id}, payloads: []pack.Payload{of}}
-	return p.place(ctx, frame.CompressProbing(nil, data), b)
+	data := one.pieces[0]
+	if len(one.pieces) > 1 {
+		data = bytes.Join(one.pieces, nil)
+	}
+	return p.place(ctx, frame.CompressProbing(nil, data), openBlock{ids: []frame.ID{one.id}, payloads: []pack.Payload{one.of}})
 }
 
 // place seals a block into the current pack, and writes the pack if that fills it.
@@ -289,14 +295,12 @@ type flushed struct {
 func (p *packer) flush(ctx context.Context, seq uint64) (flushed, error) {
 	p.gate.Lock()
 	defer p.gate.Unlock()
-	for s := range sort(sorts) {
-		p.mu.Lock()
-		b, dict := p.take(s)
-		p.mu.Unlock()
-		if len(b.raw) > 0 {
-			if err := p.seal(ctx, b, dict); err != nil {
-				return flushed{}, err
-			}
+	p.mu.Lock()
+	b, dict := p.take()
+	p.mu.Unlock()
+	if len(b.raw) > 0 {
+		if err := p.seal(ctx, b, dict); err != nil {
+			return flushed{}, err
 		}
 	}
 	if err := p.err(); err != nil {

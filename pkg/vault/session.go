@@ -105,8 +105,8 @@ func (s *Session) load(ctx context.Context) error {
 		if err != nil {
 			return asDamage("load dictionary", err)
 		}
-		if d.Sort < sorts {
-			s.packer.use(sort(d.Sort), with)
+		if d.Sort == 0 {
+			s.packer.use(with)
 		}
 	}
 	for _, r := range s.base.records() {

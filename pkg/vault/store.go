@@ -68,17 +68,17 @@ func (s *Session) storeBytes(ctx context.Context, owner *pack.Owner, data []byte
 			return s.storeMail(ctx, owner, data, from, to)
 		}
 	}
-	p, err := s.add(ctx, sortRest, owner, pack.Whole, 0, data)
+	p, err := s.add(ctx, owner, pack.Whole, 0, data)
 	return content{form: formWhole, pieces: []piece{p}}, err
 }
 
+// storeMail keeps a mail as its body and the rest. While both are new they share a block, so that
+// reading the mail opens one.
 func (s *Session) storeMail(ctx context.Context, owner *pack.Owner, data []byte, from, to int) (content, error) {
-	rest, err := s.add(ctx, sortRest, owner, pack.MailRest, uint64(from), data[:from], data[to:])
-	if err != nil {
-		return content{}, err
-	}
-	body, err := s.add(ctx, sortBodies, owner, pack.MailBody, 0, data[from:to])
-	return content{form: formMail, cut: uint64(from), pieces: []piece{rest, body}}, err
+	rest := s.payload(owner, pack.MailRest, uint64(from), data[:from], data[to:])
+	body := s.payload(owner, pack.MailBody, 0, data[from:to])
+	err := s.keep(ctx, rest, body)
+	return content{form: formMail, cut: uint64(from), pieces: []piece{rest.piece(), body.piece()}}, err
 }
 
 // mailBody finds the raw text of a message's body in its JSON. A quote inside a JSON string is
@@ -128,7 +128,7 @@ func (s *Session) storeChunks(ctx context.Context, owner *pack.Owner, body io.Re
 			break
 		}
 		cut := s.cutter.Cut((*window)[:held])
-		p, err := s.add(ctx, sortRest, owner, pack.Chunk, uint64(len(pieces)), (*window)[:cut])
+		p, err := s.add(ctx, owner, pack.Chunk, uint64(len(pieces)), (*window)[:cut])
 		if err != nil {
 			return total, content{}, err
 		}
@@ -141,7 +141,7 @@ func (s *Session) storeChunks(ctx context.Context, owner *pack.Owner, body io.Re
 	if len(pieces) <= maxChunks {
 		return total, content{form: formChunks, pieces: pieces}, nil
 	}
-	list, err := s.add(ctx, sortRest, owner, pack.ChunkList, 0, appendPieces(nil, pieces))
+	list, err := s.add(ctx, owner, pack.ChunkList, 0, appendPieces(nil, pieces))
 	return total, content{form: formList, pieces: []piece{list}}, err
 }
 
@@ -159,23 +159,43 @@ func fill(body io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// add stores a payload, the bytes joined, unless the unit has it.
-func (s *Session) add(ctx context.Context, as sort, owner *pack.Owner, role pack.Role, number uint64, data ...[]byte) (piece, error) {
-	p := piece{id: s.key.Sum(data...)}
-	for _, d := range data {
-		p.length += uint64(len(d))
+// add stores a payload unless the unit has it.
+func (s *Session) add(ctx context.Context, owner *pack.Owner, role pack.Role, number uint64, data []byte) (piece, error) {
+	one := s.payload(owner, role, number, data)
+	return one.piece(), s.keep(ctx, one)
+}
+
+func (s *Session) payload(owner *pack.Owner, role pack.Role, number uint64, pieces ...[]byte) payload {
+	length := 0
+	for _, data := range pieces {
+		length += len(data)
 	}
+	return payload{s.key.Sum(pieces...), pack.Payload{Length: length, Owner: owner, Role: role, Number: number}, pieces}
+}
+
+func (p payload) piece() piece { return piece{p.id, uint64(p.of.Length)} }
+
+// keep packs those payloads that the unit has not.
+func (s *Session) keep(ctx context.Context, list ...payload) error {
 	s.mu.Lock()
 	base := s.base
 	s.mu.Unlock()
-	if there, err := base.holds(ctx, p.id); there || err != nil {
-		return p, err
+	small := list[:0:len(list)]
+	for _, one := range list {
+		there, err := base.holds(ctx, one.id)
+		if err == nil && !there && one.of.Length > sharedBlock {
+			err = s.packer.large(ctx, one)
+		} else if !there {
+			small = append(small, one)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	of := pack.Payload{Length: int(p.length), Owner: owner, Role: role, Number: number}
-	if p.length <= sharedBlock {
-		return p, s.packer.small(ctx, as, p.id, of, data...)
+	if len(small) == 0 {
+		return nil
 	}
-	return p, s.packer.large(ctx, p.id, of, bytes.Join(data, nil))
+	return s.packer.small(ctx, small...)
 }
 
 // reuse is where a part of another item, or of an earlier version, is already.

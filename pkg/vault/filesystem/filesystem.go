@@ -25,6 +25,7 @@ const (
 // Backend is a directory. It is safe for concurrent use, by several processes too.
 type Backend struct {
 	root string
+	open handles
 
 	mu   sync.Mutex
 	made map[string]bool // directories that are there and synced
@@ -152,20 +153,20 @@ func (b *Backend) Read(ctx context.Context, name string, offset, length int64) (
 	if err := ctx.Err(); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	f, err := os.Open(path)
+	from, err := b.open.acquire(path)
 	if err != nil {
 		return nil, classify(op, err)
 	}
-	defer f.Close()
+	defer b.open.release(from)
 	if length < 0 {
-		info, err := f.Stat()
+		info, err := from.file.Stat()
 		if err != nil {
 			return nil, classify(op, err)
 		}
 		length = max(0, info.Size()-offset)
 	}
 	data := make([]byte, length)
-	n, err := f.ReadAt(data, offset)
+	n, err := from.file.ReadAt(data, offset)
 	if err == io.EOF {
 		return nil, fault.New(fault.Invalid, op, fmt.Sprintf("%s ends %d bytes into the %d from %d", name, n, length, offset))
 	}
@@ -185,6 +186,7 @@ func (b *Backend) Delete(ctx context.Context, name string) error {
 	if err := ctx.Err(); err != nil {
 		return fault.Wrap(op, err)
 	}
+	b.open.forget(path)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return classify(op, err)
 	}

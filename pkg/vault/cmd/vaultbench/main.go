@@ -4,7 +4,8 @@
 //	go run ./cmd/vaultbench [-items 100000] [-rows 1000000] [-rounds 3] [-goroutines 4] [-dir DIR]
 //
 // Both sides of a ratio run in turns, and the best round of each counts: what else the machine does
-// disturbs a round, not the result. Bytes include catalog, footers and heads.
+// disturbs a round, not the result. Bytes include catalog, footers and heads. The bar of random reads
+// is 25,000 a second on two cores, taken from the CPU time that a read costs.
 package main
 
 import (

@@ -39,17 +39,19 @@ func TestAFrameOpensInItsPlaceAlone(t *testing.T) {
 	k := testKey(t, "v", "u", 1, 1)
 	at := Place{object.Pack, object.ID{Seq: 3, Random: 9}, 12}
 	sealed := k.Seal(nil, at, Stored([]byte("payload")))
-	if p, err := k.Open(at, sealed); err != nil || string(p.Data) != "payload" {
+	if p, err := k.Open(at, bytes.Clone(sealed)); err != nil || string(p.Data) != "payload" {
 		t.Fatalf("%q, %v", p.Data, err)
 	}
 	for name, try := range map[string]func() (Packed, error){
-		"another letter":  func() (Packed, error) { return k.Open(Place{object.Segment, at.Object, 12}, sealed) },
-		"another object":  func() (Packed, error) { return k.Open(Place{object.Pack, object.ID{Seq: 3, Random: 8}, 12}, sealed) },
-		"another place":   func() (Packed, error) { return k.Open(Place{object.Pack, at.Object, 13}, sealed) },
-		"another vault":   func() (Packed, error) { return testKey(t, "w", "u", 1, 1).Open(at, sealed) },
-		"another unit":    func() (Packed, error) { return testKey(t, "v", "x", 1, 1).Open(at, sealed) },
-		"another version": func() (Packed, error) { return testKey(t, "v", "u", 2, 1).Open(at, sealed) },
-		"another secret":  func() (Packed, error) { return testKey(t, "v", "u", 1, 2).Open(at, sealed) },
+		"another letter": func() (Packed, error) { return k.Open(Place{object.Segment, at.Object, 12}, bytes.Clone(sealed)) },
+		"another object": func() (Packed, error) {
+			return k.Open(Place{object.Pack, object.ID{Seq: 3, Random: 8}, 12}, bytes.Clone(sealed))
+		},
+		"another place":   func() (Packed, error) { return k.Open(Place{object.Pack, at.Object, 13}, bytes.Clone(sealed)) },
+		"another vault":   func() (Packed, error) { return testKey(t, "w", "u", 1, 1).Open(at, bytes.Clone(sealed)) },
+		"another unit":    func() (Packed, error) { return testKey(t, "v", "x", 1, 1).Open(at, bytes.Clone(sealed)) },
+		"another version": func() (Packed, error) { return testKey(t, "v", "u", 2, 1).Open(at, bytes.Clone(sealed)) },
+		"another secret":  func() (Packed, error) { return testKey(t, "v", "u", 1, 2).Open(at, bytes.Clone(sealed)) },
 		"nothing":         func() (Packed, error) { return k.Open(at, nil) },
 	} {
 		if _, err := try(); !errors.Is(err, ErrDamaged) {

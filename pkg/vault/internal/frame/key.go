@@ -98,7 +98,8 @@ func (k *Key) Seal(dst []byte, at Place, p Packed) []byte {
 	return k.aead.Seal(dst, dst[nonce:], p.Data, k.additional(at, p))
 }
 
-// Open returns what the frame at that place holds.
+// Open returns what the frame at that place holds. It decrypts in place: the frame's memory becomes
+// the data's.
 func (k *Key) Open(at Place, frame []byte) (Packed, error) {
 	var p Packed
 	if len(frame) < Overhead {
@@ -108,7 +109,7 @@ func (k *Key) Open(at Place, frame []byte) (Packed, error) {
 	if p.Codec == codecDictionary {
 		p.Dictionary, frame = frame[0], frame[1:]
 	}
-	data, err := k.aead.Open(nil, frame[:nonceSize], frame[nonceSize:], k.additional(at, p))
+	data, err := k.aead.Open(frame[nonceSize:nonceSize], frame[:nonceSize], frame[nonceSize:], k.additional(at, p))
 	if err != nil {
 		return p, ErrDamaged
 	}

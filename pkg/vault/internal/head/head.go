@@ -56,7 +56,7 @@ type Head struct {
 // Dictionary is one of the unit's dictionaries: a payload.
 type Dictionary struct {
 	Number byte
-	Sort   byte
+	Sort   byte // 0; others are for later
 	ID     frame.ID
 	Length uint64
 }
@@ -109,7 +109,7 @@ func place(seq uint64, at int) frame.Place {
 	return frame.Place{Letter: object.Head, Object: object.ID{Seq: seq}, Offset: uint64(at)}
 }
 
-// Decode is the inverse of Encode for the head of that seq.
+// Decode is the inverse of Encode for the head of that seq. It decrypts in place.
 func Decode(raw []byte, seq uint64, keyOf func(version uint32) (*frame.Key, error)) (*Head, error) {
 	version, err := object.ParseHeader(raw, object.Head)
 	if err != nil {

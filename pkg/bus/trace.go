@@ -31,6 +31,12 @@ func Extract(ctx context.Context, header nats.Header) context.Context {
 	return propagator.Extract(ctx, carrier(header))
 }
 
+// WithTrace returns ctx with the trace of a traceparent, for work that what was read asks for. An empty
+// one changes nothing.
+func WithTrace(ctx context.Context, traceparent string) context.Context {
+	return propagator.Extract(ctx, propagation.MapCarrier{"traceparent": traceparent})
+}
+
 // carrier keeps names in lower case; the one of the OpenTelemetry library turns them into Traceparent,
 // which readers of NATS headers do not find.
 type carrier nats.Header

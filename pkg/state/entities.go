@@ -30,6 +30,7 @@ type Entity[M proto.Message] struct {
 	Sequence uint64
 	Time     time.Time
 	Expires  time.Time
+	Trace    string // traceparent of who wrote it; what is done about it goes on in bus.WithTrace
 
 	read []byte // Value as it was read: what differs from it is what changed
 }
@@ -83,7 +84,7 @@ func (e *Entities[M]) Decode(record Record) (Entity[M], error) {
 	}
 	return Entity[M]{
 		Key: record.Key, Value: value, Fact: record.Fact, Removed: record.Removed,
-		Sequence: record.Sequence, Time: record.Time, Expires: record.Expires, read: record.Data,
+		Sequence: record.Sequence, Time: record.Time, Expires: record.Expires, Trace: record.Trace, read: record.Data,
 	}, nil
 }
 

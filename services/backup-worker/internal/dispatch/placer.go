@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tenantkeep/tenantkeep/pkg/bus"
 	"github.com/tenantkeep/tenantkeep/pkg/jobs"
 	"github.com/tenantkeep/tenantkeep/pkg/state"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/names"
@@ -97,7 +98,7 @@ const idle = time.Minute
 // place tries what is due, and returns how long to wait for the next.
 func (p *Placer) place(ctx context.Context) time.Duration {
 	for _, entry := range p.due(time.Now()) {
-		queued, err := p.queue.Enqueue(ctx, entry.job)
+		queued, err := p.queue.Enqueue(bus.WithTrace(ctx, entry.trace), entry.job)
 		if err != nil && ctx.Err() == nil {
 			p.log.Warn("job not queued", "job", entry.job.ID, "error", err)
 		}
@@ -115,6 +116,7 @@ func (p *Placer) place(ctx context.Context) time.Duration {
 type dueJob struct {
 	key      state.Key
 	sequence uint64
+	trace    string // of who asked for it
 	job      jobs.Job
 }
 
@@ -124,7 +126,7 @@ func (p *Placer) due(now time.Time) []dueJob {
 	var all []dueJob
 	for key, entry := range p.waiting {
 		if !entry.next.After(now) {
-			all = append(all, dueJob{key, entry.job.Sequence, entryOf(entry.job)})
+			all = append(all, dueJob{key, entry.job.Sequence, entry.job.Trace, entryOf(entry.job)})
 		}
 	}
 	return all

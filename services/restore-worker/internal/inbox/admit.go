@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tenantkeep/tenantkeep/pkg/bus"
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/jobs"
 	"github.com/tenantkeep/tenantkeep/pkg/state"
@@ -65,7 +66,7 @@ func (a *Admitter) Run(ctx context.Context) error {
 
 func (a *Admitter) admit(ctx context.Context) {
 	for _, restore := range next(a.view.All(""), time.Now()) {
-		_, err := a.queue.Enqueue(ctx, outbox.Job(restore.Key.Connection, restore.Key.ID, restore.Value))
+		_, err := a.queue.Enqueue(bus.WithTrace(ctx, restore.Trace), outbox.Job(restore.Key.Connection, restore.Key.ID, restore.Value))
 		if err != nil && ctx.Err() == nil {
 			a.log.Warn("restore not queued yet", "restore", restore.Key.ID, "error", err)
 		}

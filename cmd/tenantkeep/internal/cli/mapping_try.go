@@ -36,7 +36,7 @@ func (a *app) mappingPreview() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printer().Message(reply, func(out io.Writer) { printPreview(out, reply.GetUsers()) })
+			return a.printer().Message(reply, func(out io.Writer) { printPreview(out, reply) })
 		},
 	}
 	flags.add(command)
@@ -61,13 +61,15 @@ func (a *app) changedMapping(command *cobra.Command, service directoryv1.Mapping
 	return saved, nil
 }
 
-func printPreview(out io.Writer, users []*directoryv1.PreviewedUser) {
+func printPreview(out io.Writer, preview *directoryv1.PreviewMappingResponse) {
 	var rows [][]string
-	for _, u := range users {
+	for _, u := range preview.GetUsers() {
 		rows = append(rows, []string{u.GetUserPrincipalName(), show.Word(u.GetEffect(), "PREVIEW_EFFECT_"),
 			show.Last(u.GetProfileBefore()), show.Last(u.GetProfileAfter()), u.GetReason()})
 	}
 	show.Table(out, "USER EFFECT BEFORE AFTER REASON", rows)
+	fmt.Fprintf(out, "in all: %d would come in, %d change profile, %d be suspended, %d stay as they are\n",
+		preview.GetProvisionCount(), preview.GetProfileChangeCount(), preview.GetSuspendCount(), preview.GetNoneCount())
 }
 
 func (a *app) mappingSync() *cobra.Command {
@@ -103,6 +105,7 @@ func (a *app) mappingSync() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&connection, "connection", "", "the connection (default: the only one)")
+	command.Flags().BoolVar(&request.AllowMassChange, "allow-mass-change", false, "suspend or remove more users than the guard lets pass")
 	command.Flags().BoolVar(&request.Full, "full", false, "read everything again")
 	return command
 }

@@ -13,6 +13,7 @@ type Config struct {
 	Seed  uint64
 	Users int
 	Mails int // per mailbox
+	Files int // per drive
 
 	Tenant string // GUID; from the seed if empty
 	Domain string // contoso.onmicrosoft.com if empty
@@ -30,8 +31,8 @@ type Config struct {
 	Now func() time.Time // time.Now if nil
 }
 
-// Load gives a user the mail at a path on this machine (see package load). A user that is not
-// there is made.
+// Load gives a user the mail at a path on this machine (see package load), or the files in any
+// other folder. A user that is not there is made.
 type Load struct {
 	Address string
 	Path    string
@@ -42,8 +43,8 @@ const defaultDomain = "contoso.onmicrosoft.com"
 // complete fills in what was left out. Ids come from the seed, so that they are the same in
 // every run.
 func (c *Config) complete() error {
-	if c.Users < 0 || c.Mails < 0 {
-		return fmt.Errorf("users and mails cannot be negative")
+	if c.Users < 0 || c.Mails < 0 || c.Files < 0 {
+		return fmt.Errorf("users, mails and files cannot be negative")
 	}
 	ids := seed.New(c.Seed, seed.Text("tenant"))
 	tenant, client, secret := ids.GUID(), ids.GUID(), ids.GUID()

@@ -1,11 +1,13 @@
 package sim
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/tenantkeep/tenantkeep/sim/control"
 	"github.com/tenantkeep/tenantkeep/sim/directory"
+	"github.com/tenantkeep/tenantkeep/sim/drive"
 	"github.com/tenantkeep/tenantkeep/sim/faults"
 	"github.com/tenantkeep/tenantkeep/sim/gateway"
 	"github.com/tenantkeep/tenantkeep/sim/ledger"
@@ -25,6 +27,7 @@ type Server struct {
 
 	Directory *directory.Store
 	Mail      *mail.Store
+	Drives    *drive.Store
 	Ledger    *ledger.Ledger
 	Faults    *faults.Script
 	Apps      *login.Apps
@@ -52,21 +55,28 @@ func New(config Config) (*Server, error) {
 	s.Directory = directory.New(directory.Config{
 		Seed: config.Seed, Tenant: config.Tenant, Domain: config.Domain, Users: config.Users, Now: config.Now})
 	s.Mail = mail.New(mail.Config{Seed: config.Seed, Mails: config.Mails, Domain: config.Domain, Directory: s.Directory, Now: config.Now})
+	s.Drives = drive.New(drive.Config{Seed: config.Seed, Files: config.Files, Domain: config.Domain, Directory: s.Directory, Now: config.Now})
 	if err := s.load(config); err != nil {
 		return nil, err
 	}
 	router := &wire.Router{}
 	router.Add(s.Directory.Routes()...)
 	router.Add(s.Mail.Routes()...)
-	s.assemble(config, router, []control.Workload{s.Mail})
+	router.Add(s.Drives.Routes()...)
+	s.assemble(config, router, []control.Workload{s.Mail, s.Drives})
 	s.hosts[mail.UploadHost] = s.graph.Host(mail.UploadHost, http.HandlerFunc(s.Mail.Upload))
+	s.hosts[s.Drives.Host()] = s.graph.Host(s.Drives.Host(), http.HandlerFunc(s.Drives.Serve))
 	return s, nil
 }
 
-// load gives users their real content.
+// load gives users their real content: what is no mail is a drive, if it is a folder.
 func (s *Server) load(config Config) error {
 	for _, l := range config.Load {
 		folders, err := load.Mail(l.Path, config.Now())
+		if errors.Is(err, load.ErrNoMail) && load.IsFolder(l.Path) {
+			s.Drives.Load(s.Directory.Ensure(l.Address).ID, l.Path)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -84,12 +94,12 @@ func (s *Server) assemble(config Config, router *wire.Router, workloads []contro
 	limiter := throttle.New(config.Tenant, limits)
 	s.graph = gateway.New(gateway.Config{
 		Router: router, Login: s.Login, Ledger: s.Ledger, Faults: s.Faults, Limiter: limiter,
-		Resolve: s.Directory.Resolve, Now: config.Now, Latency: config.Latency,
+		Resolve: s.Directory.Resolve, Owner: s.Drives.Owner, Now: config.Now, Latency: config.Latency,
 	})
 	s.control = control.New(control.Config{
 		Tenant: control.Tenant{Tenant: s.Tenant, Domain: s.Domain, ClientID: s.ClientID, ClientSecret: s.ClientSecret},
 		Ledger: s.Ledger, Faults: s.Faults, Apps: s.Apps, Login: s.Login, Gateway: s.graph, Limiter: limiter,
-		Published: published, Directory: s.Directory, Workloads: workloads, Now: config.Now,
+		Published: published, Directory: s.Directory, Workloads: workloads, MakeFile: s.Drives.Make, Now: config.Now,
 	})
 }
 

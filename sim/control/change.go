@@ -83,3 +83,21 @@ func (s *Server) chosen(name string) []Workload {
 	}
 	return chosen
 }
+
+// makeFile answers POST /sim/file {user, path, size}: a file of gigabytes costs nothing, since its
+// content is made when it is read.
+func (s *Server) makeFile(r *http.Request) (any, error) {
+	var given struct {
+		User string `json:"user"`
+		Path string `json:"path"`
+		Size int64  `json:"size"`
+	}
+	if err := decode(r, &given); err != nil {
+		return nil, err
+	}
+	person, ok := s.Directory.Person(given.User)
+	if !ok {
+		return nil, fmt.Errorf("user %q is not in the directory", given.User)
+	}
+	return given, s.MakeFile(person, given.Path, given.Size)
+}

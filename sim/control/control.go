@@ -47,6 +47,7 @@ type Config struct {
 	Published throttle.Limits
 	Directory *directory.Store
 	Workloads []Workload
+	MakeFile  func(user directory.Person, path string, size int64) error // on the user's drive
 	Now       func() time.Time
 }
 
@@ -74,6 +75,7 @@ func New(config Config) *Server {
 		"POST /sim/expire":        s.expire,
 		"POST /sim/change":        s.change,
 		"GET /sim/checksum":       s.checksum,
+		"POST /sim/file":          s.makeFile,
 	} {
 		s.mux.HandleFunc(pattern, answer(serve))
 	}

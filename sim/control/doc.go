@@ -9,6 +9,7 @@
 //	POST /sim/settings                      latency, throttling, token lifetime
 //	POST /sim/expire                        make delta tokens worthless
 //	POST /sim/change                        a day of work, or a disaster
+//	POST /sim/file                          a made-up file of any size on a drive
 //	GET  /sim/checksum                      what the content is, independent of ids
 //
 // Answers are JSON; a refusal is status 400 with {"error": text}.

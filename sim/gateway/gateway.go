@@ -22,6 +22,7 @@ type Config struct {
 	Faults  *faults.Script
 	Limiter *throttle.Limiter
 	Resolve func(idOrName string) string // object id of the user in a path
+	Owner   func(drive string) string    // object id of the user whose drive is in a path
 	Now     func() time.Time
 	Latency time.Duration
 }
@@ -87,6 +88,9 @@ func (v *visit) resolve() {
 	}
 	if user := v.Params["user"]; user != "" {
 		v.User = v.gateway.Resolve(user)
+	}
+	if drive := v.Params["drive"]; drive != "" {
+		v.User = v.gateway.Owner(drive)
 	}
 }
 
@@ -169,9 +173,12 @@ func (v *visit) admit(out *tracked) error {
 }
 
 // units is the price of the call: in the directory, $select and a small $top make it cheaper and
-// $expand dearer.
+// $expand dearer; of a drive's changes, a token makes it cheap.
 func (v *visit) units() int {
 	units := v.Route.Cost()
+	if v.Route.Service == wire.Files && (v.Query.Raw.Has("token") || v.Params["token"] != "") {
+		return 1
+	}
 	if v.Route.Service != wire.Directory {
 		return units
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim/faults"
+	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
 
 // Host puts the ledger, scripted faults and latency before a pre-authenticated host: its requests
@@ -19,7 +20,7 @@ func (g *Gateway) Host(name string, handler http.Handler) http.Handler {
 		v.outcome = g.Faults.Decide(r.Method, v.path, "")
 		v.misbehave(out, func() {
 			if faults.Wait(r.Context(), time.Duration(g.latency.Load())) {
-				handler.ServeHTTP(v.Writer, r)
+				handler.ServeHTTP(v.Writer, r.WithContext(wire.WithEffects(r.Context(), effects(v.outcome))))
 			}
 		})
 	})

@@ -36,6 +36,12 @@ func Mail(path string, now time.Time) (Folders, error) {
 	return nil, fmt.Errorf("%s: %w", path, ErrNoMail)
 }
 
+// IsFolder tells whether a path is a folder.
+func IsFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 func isMaildir(path string) bool {
 	for _, name := range []string{"cur", "new"} {
 		if info, err := os.Stat(filepath.Join(path, name)); err == nil && info.IsDir() {

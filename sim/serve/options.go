@@ -21,8 +21,8 @@ type Options struct {
 
 const usage = `m365sim serves a simulated Microsoft 365 tenant: login, Microsoft Graph and upload hosts on one address.
 
-  m365sim --users 50 --mails 2000 --seed 7
-  m365sim --users 1 --load anna@contoso.onmicrosoft.com=./Maildir --throttle published --latency 50ms
+  m365sim --users 50 --mails 2000 --files 500 --seed 7
+  m365sim --users 1 --load anna@contoso.onmicrosoft.com=./Maildir --load anna@contoso.onmicrosoft.com=./documents --throttle published --latency 50ms
 
 Content is made up from the seed, the same in every run. Faults, changes, ledger and checksums are under /sim/.
 
@@ -42,6 +42,7 @@ func Parse(arguments []string, out io.Writer) (Options, error) {
 	flags.StringVar(&o.CAOut, "ca-out", "", "`file` to write the certificate of the authority to, as PEM")
 	flags.IntVar(&o.Sim.Users, "users", 10, "number of users")
 	flags.IntVar(&o.Sim.Mails, "mails", 200, "mails per mailbox")
+	flags.IntVar(&o.Sim.Files, "files", 100, "files per drive")
 	flags.Uint64Var(&o.Sim.Seed, "seed", 1, "what the content is made from")
 	flags.DurationVar(&o.Sim.Latency, "latency", 0, "how long each call takes at least")
 	flags.DurationVar(&o.Sim.TokenLifetime, "token-lifetime", 3599*time.Second, "how long tokens are valid")
@@ -50,7 +51,7 @@ func Parse(arguments []string, out io.Writer) (Options, error) {
 	throttle := flags.String("throttle", "off", "`published` or off: Microsoft's limits with their answers")
 	client := flags.String("client-id", "", "`id` of the registered application (default from the seed)")
 	secret := flags.String("client-secret", "", "its `secret` (default from the seed)")
-	flags.Func("load", "`ADDRESS=DIR`: a Maildir or mbox becomes the user's mail; may be repeated", o.load)
+	flags.Func("load", "`ADDRESS=DIR`: a Maildir or mbox becomes the user's mail, any other folder the user's drive; may be repeated", o.load)
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -28,6 +29,19 @@ type Effects struct {
 	Quirks        map[string]bool
 	Corrupt       string // byte, flag or drop: what happens to what the client writes
 	DuplicatePage bool   // this page's next link leads to itself, once
+}
+
+type effectsKey struct{}
+
+// WithEffects carries effects to a handler that has no Call.
+func WithEffects(ctx context.Context, e Effects) context.Context {
+	return context.WithValue(ctx, effectsKey{}, e)
+}
+
+// EffectsOf are the effects that a context carries.
+func EffectsOf(ctx context.Context) Effects {
+	e, _ := ctx.Value(effectsKey{}).(Effects)
+	return e
 }
 
 // Param returns a parameter of the path.

@@ -1,0 +1,91 @@
+package drive
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/tenantkeep/tenantkeep/sim/control"
+	"github.com/tenantkeep/tenantkeep/sim/directory"
+	"github.com/tenantkeep/tenantkeep/sim/seed"
+)
+
+// Name is how the control API calls drives.
+func (s *Store) Name() string { return "files" }
+
+// Checksum describes all folders by their path, and all files by path, size, SHA-256 and the dates
+// of fileSystemInfo. Ids, tags and versions do not count.
+func (s *Store) Checksum(user directory.Person) (lines []control.Line, err error) {
+	if !s.config.Directory.Licensed(user.ID, directory.SharePoint) {
+		return nil, nil
+	}
+	d := s.drive(user)
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	d.root.walk(func(i *item) {
+		line := control.Line{Path: i.path(), Name: i.name, Kind: "folder", Digest: digest(i.path())}
+		if !i.folder() {
+			sum, failed := i.content.SHA256()
+			if failed != nil && err == nil {
+				err = failed
+			}
+			line.Kind = "file"
+			line.Detail = fmt.Sprintf("size=%d sha256=%s created=%s modified=%s", i.size, sum, i.created.Format(time.RFC3339), i.modified.Format(time.RFC3339))
+			line.Digest = digest(line.Detail)
+		}
+		lines = append(lines, line)
+	})
+	return lines, err
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:12])
+}
+
+// Expire makes delta tokens worthless.
+func (s *Store) Expire(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, d := range s.drives {
+		if user == "" || user == id {
+			d.mu.Lock()
+			d.generation++
+			d.mu.Unlock()
+		}
+	}
+}
+
+// Make puts a made-up file of any size at a path of a user's drive, with missing folders. It costs
+// neither memory nor disk.
+func (s *Store) Make(user directory.Person, path string, size int64) error {
+	if !s.config.Directory.Licensed(user.ID, directory.SharePoint) {
+		return fmt.Errorf("%s has no drive", user.Address)
+	}
+	d := s.drive(user)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	parts, now := names(path), s.config.Now()
+	if len(parts) == 0 || size < 0 {
+		return fmt.Errorf("a path and a size are needed")
+	}
+	folder := d.root
+	for _, name := range parts[:len(parts)-1] {
+		next, err := d.step(folder, name, now)
+		if err != nil {
+			return err
+		}
+		folder = next
+	}
+	t, err := d.target(folder, parts[len(parts)-1])
+	if err == nil {
+		t, err = t.settle(replace)
+	}
+	if err != nil {
+		return err
+	}
+	source := seed.New(d.seed, seed.Text(path), uint64(len(d.log)))
+	d.put(t, d.make(kindOf(t.name), size, &source), arrival{}, now)
+	return nil
+}

@@ -1,0 +1,91 @@
+package drive
+
+import (
+	"strings"
+
+	"github.com/tenantkeep/tenantkeep/sim/wire"
+)
+
+// delta answers GET /drives/{drive}/root/delta.
+func (s *Store) delta(c *wire.Call) error {
+	d, err := s.open(c)
+	if err != nil {
+		return err
+	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	t, latest, err := d.begin(c)
+	if err != nil {
+		return err
+	}
+	if c.Quirk("delta-lost") && t.Position > t.Since {
+		return itemNotFound()
+	}
+	r := &round{
+		drive: d, token: t, first: t.Since == 0 && !latest, page: c.NewPage("Collection(driveItem)", -1), view: newView(c, d, t.Select, true),
+		bare: strings.EqualFold(c.Request.Header.Get("deltaExcludeParent"), "true"), told: map[*item]bool{},
+	}
+	whole := r.fill()
+	self, _, _ := strings.Cut(c.Self(), "(")
+	if !whole {
+		r.page.Next = self + "?token=" + r.token.String()
+		return r.page.Send()
+	}
+	r.page.Delta = self + "?token=" + r.token.done().String()
+	return r.page.Send()
+}
+
+// round writes one page of changes.
+type round struct {
+	drive *drive
+	token token
+	view  *view
+	page  *wire.Page
+	first bool // everything that is there
+	bare  bool // without folders that did not change
+	told  map[*item]bool
+}
+
+// fill writes changes until the page is full; it is true if the round ends with it.
+func (r *round) fill() bool {
+	for next := r.token.Position + 1; next <= r.token.Until; next++ {
+		i := r.drive.log[next-1].item
+		if i.sequence == next && r.reports(i) && !r.told[i] {
+			group := r.group(i)
+			if len(r.told) > 0 && len(r.told)+len(group) > r.token.Size {
+				return false
+			}
+			r.tell(group)
+		}
+		r.token.Position = next
+	}
+	return true
+}
+
+// reports leaves out what was never known to the client, and what is in a deleted folder.
+func (r *round) reports(i *item) bool {
+	if i.gone {
+		return !r.first && i.parent.there()
+	}
+	return i.there()
+}
+
+// group is an item behind those of its folders that the page does not tell yet.
+func (r *round) group(i *item) []*item {
+	group := []*item{i}
+	for at := i.parent; at != nil && !i.gone; at = at.parent {
+		changed := at.sequence > r.token.Since
+		if !r.told[at] && (changed || !r.bare) {
+			group = append(group, at)
+		}
+	}
+	return group
+}
+
+func (r *round) tell(group []*item) {
+	for n := len(group) - 1; n >= 0; n-- {
+		r.told[group[n]] = true
+		r.page.Item()
+		r.page.Bytes = r.view.append(r.page.Bytes, group[n], "")
+	}
+}

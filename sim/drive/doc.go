@@ -1,0 +1,42 @@
+// Package drive is the simulated OneDrive for Business, as far as Graph shows it: items, deltas,
+// downloads, uploads, versions, names and quota; with the pre-authenticated host where contents
+// are read and written.
+//
+// # A drive costs nothing until it is looked at, contents never
+//
+// The tree of a drive is made up from the seed, or listed from a folder of this machine, when
+// somebody first asks for it; what is in the files is made or read while it is served (package
+// blob). From then on the tree is in memory and changes as clients say.
+//
+//	root -> folders and files, by name without case
+//	log:  1 root  2 folder  3 file ...  17 file 3 again    (an item counts where it stands last)
+//
+// A delta token is a range of the log. Each page tells an item's folders before the item, as
+// OneDrive does, so folders may come again; header deltaExcludeParent leaves out those that did
+// not change. Of a deleted folder only the folder is told. Expire makes tokens worthless: 410
+// resyncRequired with the address to start over from.
+//
+// # Dates
+//
+// fileSystemInfo is what clients say, or the moment of the call. createdDateTime and
+// lastModifiedDateTime of an item are the same, as on business drives. A folder's do not change
+// with what is in it; its size does.
+//
+// # Names
+//
+// See [checkName]. They are compared without case. A name with "eicar" in it makes a file
+// infected: metadata has a malware facet, and nobody gets the content.
+//
+// # Uploads
+//
+// Bytes go to a file on disk that has no name. Missing folders on the path of an upload are made.
+// A deleted item goes to the recycle bin, which counts in quota.deleted; there is no way back.
+//
+// Sources:
+//   - https://learn.microsoft.com/graph/api/resources/driveitem, .../resources/drive
+//   - https://learn.microsoft.com/graph/api/driveitem-delta, .../driveitem-get-content
+//   - https://learn.microsoft.com/graph/api/driveitem-put-content, .../driveitem-createuploadsession
+//   - https://learn.microsoft.com/graph/api/driveitem-list-versions
+//   - https://learn.microsoft.com/onedrive/developer/rest-api/concepts/addressing-driveitems
+//   - names: https://support.microsoft.com/office/64883a5d-228e-48f5-b3d2-eb39e07630fa
+package drive

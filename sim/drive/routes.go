@@ -1,0 +1,58 @@
+package drive
+
+import "github.com/tenantkeep/tenantkeep/sim/wire"
+
+// Application permissions, as the pages of the reference list them.
+var (
+	reading = []string{"Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All", "Sites.FullControl.All"}
+	writing = []string{"Files.ReadWrite.All", "Sites.ReadWrite.All", "Sites.FullControl.All"}
+)
+
+// Resource units: one item or content 1, several items or a write 2, permissions 5.
+// https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online
+const (
+	single   = 1
+	several  = 2
+	rights   = 5
+	whole    = "/drives/{drive}"
+	item1    = whole + "/items/{item}"
+	inRoot   = whole + "/root:/{path}"
+	inFolder = whole + "/items/{item}:/{path}"
+)
+
+// Routes are the calls that drives answer.
+func (s *Store) Routes() []wire.Route {
+	routes := []wire.Route{
+		{Method: "GET", Path: "/users/{user}/drive", Units: single, Serve: s.readDrive},
+		{Method: "GET", Path: whole, Units: single, Serve: s.readDrive},
+		{Method: "GET", Path: whole + "/root", Units: single, Serve: s.readItem},
+		{Method: "GET", Path: whole + "/root/delta", Units: several, Serve: s.delta},
+		{Method: "GET", Path: whole + "/root/children", Units: several, Serve: s.listChildren},
+		{Method: "POST", Path: whole + "/root/children", Serve: s.createFolder},
+		{Method: "POST", Path: item1 + "/children", Serve: s.createFolder},
+		{Method: "PATCH", Path: item1, Serve: s.update},
+		{Method: "DELETE", Path: item1, Serve: s.remove(false)},
+		{Method: "POST", Path: item1 + "/permanentDelete", Serve: s.remove(true)},
+		{Method: "GET", Path: item1 + "/versions", Units: several, Serve: s.listVersions},
+		{Method: "GET", Path: item1 + "/versions/{version}/content", Units: single, Serve: s.versionContent},
+		{Method: "POST", Path: item1 + "/versions/{version}/restoreVersion", Serve: s.restoreVersion},
+		{Method: "GET", Path: item1 + "/permissions", Units: rights, Serve: s.permissions},
+	}
+	for _, place := range []string{item1, inRoot, inFolder} {
+		routes = append(routes,
+			wire.Route{Method: "GET", Path: place, Units: single, Serve: s.readItem},
+			wire.Route{Method: "GET", Path: place + "/children", Units: several, Serve: s.listChildren},
+			wire.Route{Method: "GET", Path: place + "/content", Units: single, Serve: s.readContent},
+			wire.Route{Method: "PUT", Path: place + "/content", Serve: s.putContent},
+			wire.Route{Method: "POST", Path: place + "/createUploadSession", Serve: s.createUpload},
+		)
+	}
+	for n := range routes {
+		r := &routes[n]
+		r.Service, r.Roles = wire.Files, reading
+		if r.Method != "GET" {
+			r.Roles, r.Units = writing, several
+		}
+	}
+	return routes
+}

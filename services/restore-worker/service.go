@@ -15,6 +15,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/api"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/archive"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/inbox"
+	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/mime"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/outbox"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/targets"
 )
@@ -30,6 +31,7 @@ type Service struct {
 	worker    *inbox.Worker
 	browse    *api.Browse
 	restores  *api.Restores
+	exports   *api.Exports
 }
 
 // New builds the service on its host.
@@ -51,6 +53,7 @@ func New(_ context.Context, h *host.Host) (*Service, error) {
 	s.restores = &api.Restores{
 		Resources: s.resources, Archive: vaults, People: users, Book: book, View: s.view, Queue: s.queue, Log: h.Log,
 	}
+	s.exports = &api.Exports{Resources: s.resources, Archive: vaults, Mail: mime.Renderer{}}
 	s.worker = &inbox.Worker{
 		Queue: s.queue, Book: book, Resources: s.resources, Archive: vaults, Targets: users, Owner: h.Owner, Log: h.Log,
 	}
@@ -64,6 +67,7 @@ func (s *Service) Register(registrar grpc.ServiceRegistrar) {
 	}
 	restorev1.RegisterBrowseServiceServer(registrar, s.browse)
 	restorev1.RegisterRestoreServiceServer(registrar, s.restores)
+	restorev1.RegisterExportServiceServer(registrar, s.exports)
 }
 
 // Run works until ctx ends. Restores in hand are handed back then.

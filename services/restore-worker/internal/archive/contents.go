@@ -29,6 +29,8 @@ type layout interface {
 	items(ctx context.Context, folders map[string]bool) iter.Seq2[vault.Entry, error]
 	// refs yields where an item of that id could be.
 	refs(ctx context.Context, id string) iter.Seq2[vault.Ref, error]
+	// folderRef is where the entry of a folder is.
+	folderRef(id string) vault.Ref
 	// folderOf is the folder that an entry is in.
 	folderOf(ref vault.Ref, parent string) string
 }
@@ -152,15 +154,11 @@ func (c *Contents) Open(ctx context.Context, item snapshot.Item, part string) (i
 
 // OpenFolder implements snapshot.Reader.
 func (c *Contents) OpenFolder(ctx context.Context, id string) (io.ReadCloser, error) {
-	for entry, err := range c.layout.folders(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if entry.ID == id {
-			return c.view.Open(ctx, entry, content.Item)
-		}
+	entry, err := c.view.Lookup(ctx, c.layout.folderRef(id))
+	if err != nil {
+		return nil, fault.Wrap("open folder", err)
 	}
-	return nil, fault.New(fault.NotFound, "open folder", "the snapshot has no such folder")
+	return c.view.Open(ctx, entry, content.Item)
 }
 
 var kinds = map[vault.Kind]snapshot.Kind{vault.KindMessage: snapshot.Message, vault.KindFile: snapshot.File}

@@ -43,6 +43,8 @@ func (m mailbox) refs(ctx context.Context, id string) iter.Seq2[vault.Ref, error
 	}
 }
 
+func (mailbox) folderRef(id string) vault.Ref { return vault.Ref{Container: vault.Root, ID: id} }
+
 func (mailbox) folderOf(ref vault.Ref, _ string) string { return ref.Container }
 
 // drive: one container for everything, and the way to the top by parents.
@@ -72,5 +74,7 @@ func (d drive) only(ctx context.Context, keep func(vault.Entry) bool) iter.Seq2[
 func (drive) refs(_ context.Context, id string) iter.Seq2[vault.Ref, error] {
 	return func(yield func(vault.Ref, error) bool) { yield(vault.Ref{Container: content.Drive, ID: id}, nil) }
 }
+
+func (drive) folderRef(id string) vault.Ref { return vault.Ref{Container: content.Drive, ID: id} }
 
 func (drive) folderOf(_ vault.Ref, parent string) string { return parent }

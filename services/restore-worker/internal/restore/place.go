@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"io"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/snapshot"
@@ -10,6 +11,7 @@ import (
 // places knows which folder of the target each folder of the snapshot goes to. Folders that the
 // target refuses are remembered with the reason, which becomes that of every item in them.
 type places struct {
+	reader snapshot.Reader
 	tree   *snapshot.Tree
 	target Target
 	order  Order
@@ -23,8 +25,8 @@ type placed struct {
 }
 
 // prepare makes sure of every folder that the choice needs, parents first.
-func prepare(ctx context.Context, tree *snapshot.Tree, target Target, order Order, choice *snapshot.Choice) (*places, error) {
-	p := &places{tree: tree, target: target, order: order, ids: map[string]placed{}}
+func prepare(ctx context.Context, reader snapshot.Reader, tree *snapshot.Tree, target Target, order Order, choice *snapshot.Choice) (*places, error) {
+	p := &places{reader: reader, tree: tree, target: target, order: order, ids: map[string]placed{}}
 	if err := p.findBase(ctx); err != nil {
 		return nil, err
 	}
@@ -84,7 +86,10 @@ func (p *places) ensure(ctx context.Context, id string) error {
 		p.ids[id] = parent
 		return nil
 	}
-	made, err := p.target.Folder(ctx, Wanted{Parent: parent.id, Name: folder.Name, Source: folder, Own: p.order.Into == ""})
+	made, err := p.target.Folder(ctx, Wanted{
+		Parent: parent.id, Name: folder.Name, Source: folder, Own: p.order.Into == "",
+		Open: func(ctx context.Context) (io.ReadCloser, error) { return p.reader.OpenFolder(ctx, id) },
+	})
 	if fatal(err) {
 		return fault.Wrap("make sure of a folder", err)
 	}

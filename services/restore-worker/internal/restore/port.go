@@ -42,6 +42,8 @@ type Wanted struct {
 	Name   string          // as people see it
 	Source snapshot.Folder // what it is restored from; zero if it is only a place to put things
 	Own    bool            // it is Source's own place: its well-known name and its id count
+	// Open streams what the source said about Source; nil if there is none.
+	Open func(ctx context.Context) (io.ReadCloser, error)
 }
 
 // Job is one item on its way.

@@ -42,7 +42,7 @@ func (r *Restore) Run(ctx context.Context) error {
 	if err := r.count(ctx, choice); err != nil {
 		return err
 	}
-	places, err := prepare(ctx, tree, r.Target, r.Order, choice)
+	places, err := prepare(ctx, r.Reader, tree, r.Target, r.Order, choice)
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,11 @@ import (
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/graph"
+	"github.com/tenantkeep/tenantkeep/pkg/graph/drive"
 	"github.com/tenantkeep/tenantkeep/pkg/graph/mail"
 	"github.com/tenantkeep/tenantkeep/pkg/graph/tenant"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
+	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/drivetarget"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/mailtarget"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/restore"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/snapshot"
@@ -31,6 +33,13 @@ func (t *Targets) Open(ctx context.Context, connection m365.ConnectionID, user m
 	}
 	if workload == m365.Mail {
 		return mailtarget.New(mail.Open(client, user)), nil
+	}
+	if workload == m365.Files {
+		d, err := drive.Of(ctx, client, user)
+		if err != nil {
+			return nil, err
+		}
+		return drivetarget.New(d), nil
 	}
 	return nil, fault.New(fault.Unsupported, "open target", fmt.Sprintf("workload %q", workload))
 }

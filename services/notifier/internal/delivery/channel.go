@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 )
@@ -77,8 +78,9 @@ type Rule struct {
 	ID         string
 	Revision   int64
 	Channel    string
-	Events     []string // "*" for all
-	Connection string   // empty for those of all connections
+	Events     []string  // "*" for all
+	Connection string    // empty for those of all connections
+	Since      time.Time // when the rule was made: it is about what happens from then on
 }
 
 // Check refuses a rule that can never apply.

@@ -79,7 +79,7 @@ var waits = []time.Duration{5 * time.Second, time.Minute, 5 * time.Minute, 30 * 
 
 // wants tells whether the rule is about the fact.
 func (r Rule) wants(f Fact) bool {
-	if f.Kind == kindDelivery || r.Connection != "" && r.Connection != string(f.Connection) {
+	if f.Kind == kindDelivery || f.Time.Before(r.Since) || r.Connection != "" && r.Connection != string(f.Connection) {
 		return false
 	}
 	return slices.Contains(r.Events, AllEvents) || slices.Contains(r.Events, f.Event)

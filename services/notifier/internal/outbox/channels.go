@@ -59,7 +59,9 @@ func (s *Store) Rules(ctx context.Context) ([]delivery.Rule, error) {
 	}
 	var rules []delivery.Rule
 	for entity := range s.rules.view.All("") {
-		rules = append(rules, message.ReadRule(entity.Value))
+		rule := message.ReadRule(entity.Value)
+		rule.Since = entity.Time // a rule never changes, so its newest state is its first
+		rules = append(rules, rule)
 	}
 	return rules, nil
 }

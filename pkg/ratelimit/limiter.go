@@ -9,13 +9,13 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 )
 
-// How a limiter leases. A short credit keeps waste small when a process stops calling; slots are
-// leased for a minute so that those of a killed process come back, and renewed every few seconds
-// so that a restore need not wait a minute for its share.
+// How a limiter leases. A short credit keeps waste small when a process stops calling. Slots are
+// leased for seconds, so that the work of a killed process goes on soon, and renewed in a fifth of
+// that, so that a slow moment costs none and a restore need not wait for its share.
 const (
 	creditFor  = 2 * time.Second
-	slotsFor   = time.Minute
-	renewAfter = 5 * time.Second
+	slotsFor   = 10 * time.Second
+	renewAfter = 2 * time.Second
 	tickEvery  = time.Second
 )
 

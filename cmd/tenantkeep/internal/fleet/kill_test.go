@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,34 +18,37 @@ import (
 
 // What the bar asks: so many kills, so many of them in the middle of work.
 const (
-	kills      = 20
-	mustHit    = 15
-	killsRound = 7
+	kills   = 20
+	mustHit = 15
 )
 
 // worn is the tenant of these tests: slow enough that work takes seconds, so that kills hit it.
-var worn = sim.Config{Users: 4, Mails: 250, Files: 30, Seed: 9, Latency: 100 * time.Millisecond}
+var worn = sim.Config{Users: 3, Mails: 120, Files: 30, Seed: 9, Latency: 100 * time.Millisecond}
 
-// TestKills kills backup-worker, restore-worker and nats-server at times drawn over the length of an
-// unharmed run, and expects that nothing is lost and nothing is there twice.
+// TestKills kills backup-worker, restore-worker and nats-server, once in each phase of many rounds, at
+// times drawn over the length that the phase takes unharmed, and expects that nothing is lost and
+// nothing is there twice.
 func TestKills(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("TENANTKEEP_KILL_SEED"); text != "" {
 		seed, _ = strconv.ParseUint(text, 10, 64)
 	}
 	t.Logf("seed: TENANTKEEP_KILL_SEED=%d", seed)
-	t.Setenv("TENANTKEEP_ACK_WAIT", "3s")
+	t.Setenv("TENANTKEEP_ACK_WAIT", "2s")
 	b := start(t, fleet.Options{FreePorts: true}, worn)
 	b.protect(2 * worn.Users)
 
-	began := time.Now()
-	b.round(0)
-	length := time.Since(began)
-	t.Logf("an unharmed run takes %s", length)
+	lengths := map[string]time.Duration{}
+	b.round(0, func(worker string, work func()) {
+		began := time.Now()
+		work()
+		lengths[worker] = time.Since(began)
+	})
+	t.Logf("unharmed: %v", lengths)
 
-	k := &killer{bench: b, random: rand.New(rand.NewPCG(seed, 0))}
+	k := &killer{bench: b, random: rand.New(rand.NewPCG(seed, 0)), lengths: lengths}
 	for round := 1; k.killed < kills; round++ {
-		k.over(length, func() { b.round(round) })
+		b.round(round, k.during)
 	}
 	t.Logf("%d kills, %d hit work in flight", k.killed, k.hit)
 	if k.hit < mustHit {
@@ -54,12 +56,15 @@ func TestKills(t *testing.T) {
 	}
 }
 
-// round is a day of work, a backup, a disaster and a restore; the tenant has to be as it was.
-func (b *bench) round(n int) {
+// round is a day of work, a backup, a disaster and a restore; the tenant has to be as it was. Phase
+// is given the worker that has to do the work, and the work.
+func (b *bench) round(n int, phase func(worker string, work func())) {
 	b.Helper()
-	b.change(fmt.Sprintf(`{"share":0.05,"seed":%d}`, n))
-	b.persist("backup", "start", "--all")
-	b.idle()
+	b.change(fmt.Sprintf(`{"share":0.2,"seed":%d}`, n))
+	phase("backup-worker", func() {
+		b.persist("backup", "start", "--all")
+		b.idle()
+	})
 	for _, r := range b.resources() {
 		if r.GetLastBackup().GetOutcome() != backupv1.BackupOutcome_BACKUP_OUTCOME_COMPLETE {
 			b.Errorf("round %d: backup of %s: %v", n, r.GetName(), r.GetLastBackup())
@@ -67,10 +72,12 @@ func (b *bench) round(n int) {
 	}
 	before := b.checksum()
 	b.change(`{"disaster":"delete"}`)
-	for _, r := range b.resources() {
-		b.persist("restore", "start", r.GetName(), "--request-id", fmt.Sprintf("round-%d-%s", n, r.GetUnit()))
-	}
-	b.idle()
+	phase("restore-worker", func() {
+		for _, r := range b.resources() {
+			b.persist("restore", "start", r.GetName(), "--request-id", fmt.Sprintf("round-%d-%s", n, r.GetUnit()))
+		}
+		b.idle()
+	})
 	var restores restorev1.ListRestoresResponse
 	b.askUntil(&restores, "restore", "list")
 	for _, r := range restores.GetRestores() {
@@ -98,76 +105,47 @@ func (b *bench) idle() {
 	})
 }
 
-// killer kills while a round goes on.
+// killer kills one process in each phase.
 type killer struct {
 	*bench
 	random      *rand.Rand
+	lengths     map[string]time.Duration
 	killed, hit int
 }
 
-// over runs work and kills at times drawn over the length that it would take unharmed.
-func (k *killer) over(length time.Duration, work func()) {
-	var over atomic.Bool
-	done := make(chan struct{})
-	times := make([]time.Duration, min(killsRound, kills-k.killed))
-	for i := range times {
-		times[i] = time.Duration(k.random.Int64N(int64(length)))
+// during runs the work of a worker, and kills the worker, or every third time the bus, in the middle.
+func (k *killer) during(worker string, work func()) {
+	victim := worker
+	if k.killed%3 == 2 {
+		victim = "nats"
 	}
-	slices.Sort(times)
-	victims := k.random.Perm(len(times))
+	at := time.Duration(k.random.Int64N(int64(k.lengths[worker])))
 	ctx, cancel := context.WithCancel(k.Context())
-	defer cancel()
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		began := time.Now()
-		for i, at := range times {
-			select {
-			case <-time.After(time.Until(began.Add(at))):
-			case <-ctx.Done():
-				return
-			}
-			if over.Load() {
-				return
-			}
-			k.kill(victims[i])
+		select {
+		case <-time.After(at):
+			k.kill(victim, at)
+		case <-ctx.Done(): // the work was faster this time
 		}
 	}()
 	work()
-	over.Store(true)
 	cancel()
 	<-done
 }
 
 // kill ends a process the hard way and starts it again.
-func (k *killer) kill(draw int) {
-	requests := k.requests()
-	<-time.After(60 * time.Millisecond)
-	busy := k.requests() > requests
-	victim := "nats"
-	if draw%3 != 0 {
-		victim = k.busy()
-	}
+func (k *killer) kill(victim string, at time.Duration) {
+	var running backupv1.ListJobsResponse
+	busy := k.askOnce(&running, "job", "list", "--state", "running") && len(running.GetJobs()) > 0
 	k.Kill(victim)
 	k.killed++
 	if busy {
 		k.hit++
 	}
-	k.Logf("kill %d: %s, work in flight: %v", k.killed, victim, busy)
+	k.Logf("kill %d: %s after %s, work in flight: %v", k.killed, victim, at.Round(time.Millisecond), busy)
 	if err := k.Restart(k.Context(), victim); err != nil {
 		k.Errorf("restart %s: %v", victim, err)
 	}
-}
-
-// busy is the worker whose work is going on, as far as the servers can tell.
-func (k *killer) busy() string {
-	var restores restorev1.ListRestoresResponse
-	if !k.askOnce(&restores, "restore", "list") {
-		return "restore-worker"
-	}
-	for _, r := range restores.GetRestores() {
-		if r.GetState() == restorev1.RestoreState_RESTORE_STATE_RUNNING || r.GetState() == restorev1.RestoreState_RESTORE_STATE_QUEUED {
-			return "restore-worker"
-		}
-	}
-	return "backup-worker"
 }

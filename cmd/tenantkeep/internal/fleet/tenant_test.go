@@ -48,15 +48,6 @@ func (b *bench) change(what string) {
 	b.control(http.MethodPost, "/sim/change", what, nil)
 }
 
-// requests is how many calls the tenant has had.
-func (b *bench) requests() int {
-	var ledger struct {
-		Total struct{ Requests int }
-	}
-	b.control(http.MethodGet, "/sim/ledger", "", &ledger)
-	return ledger.Total.Requests
-}
-
 // sums is the tenant's content, one line an item.
 type sums struct {
 	Digest string

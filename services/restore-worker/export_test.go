@@ -89,4 +89,3 @@ func TestExports(t *testing.T) {
 		}
 	}
 }
-

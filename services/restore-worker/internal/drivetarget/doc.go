@@ -10,7 +10,7 @@
 //
 // Files carry no marker; their path is one. A file is uploaded under its own name with the instruction
 // to fail if the name is taken, and appears whole or not at all, so a restore that is run again
-// finds what it made. A copy beside an existing file gets the time of its last change into its name,
+// finds what it made. (An empty file is made in two steps; see empty.go.) A copy beside an existing file gets the time of its last change into its name,
 // "plan (2026-03-04 1022).docx": the same copy has the same name every time.
 //
 // # The same file

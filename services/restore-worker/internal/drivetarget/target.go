@@ -137,6 +137,13 @@ func (t *Target) Find(ctx context.Context, job restore.Job, again bool) ([]resto
 			found = append(found, restore.Found{ID: string(moved.ID)})
 		}
 	}
+	draft, err := t.unfinished(ctx, job, again)
+	if err != nil {
+		return nil, err
+	}
+	if draft != nil {
+		found = append(found, *draft)
+	}
 	if job.Order.Policy == restore.CopyBeside {
 		copied, ok, err := t.child(ctx, parent, copyName(job.Item), again)
 		if err != nil {
@@ -206,16 +213,15 @@ func (t *Target) upload(ctx context.Context, job restore.Job, file drive.File) (
 	if _, taken := t.index.child(file.Parent, file.Name); taken && job.Order.Policy == restore.CopyBeside {
 		file.Name = copyName(job.Item)
 	}
-	made, err := t.drive.Upload(ctx, file)
+	upload := t.drive.Upload
+	if file.Size == 0 {
+		upload = func(ctx context.Context, file drive.File) (drive.Item, error) { return t.uploadEmpty(ctx, job, file) }
+	}
+	made, err := upload(ctx, file)
 	if fault.Is(err, fault.Exists) {
 		// Somebody was faster, or the answer to an upload was lost: look again and decide again.
 		err = fault.As(fault.Conflict, "upload file", err)
 	}
 	made.Parent = file.Parent
 	return made, err
-}
-
-// Complete implements restore.Target. An upload is whole or not there, so nothing is ever unfinished.
-func (t *Target) Complete(ctx context.Context, job restore.Job, _ restore.Found, instead []restore.Found) error {
-	return t.Create(ctx, job, instead)
 }

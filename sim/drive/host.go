@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -22,6 +23,8 @@ func (s *Store) Serve(w http.ResponseWriter, r *http.Request) {
 		err = &wire.Error{Status: http.StatusMethodNotAllowed, Code: "invalidRequest", Message: "Specified HTTP method is not allowed for the request target."}
 	}
 	if err != nil {
+		// A server that answers before it has read a fragment breaks the connection.
+		_, _ = io.CopyN(io.Discard, r.Body, largestFragment)
 		c.Fail(err)
 	}
 }

@@ -92,7 +92,7 @@ func (d *drive) target(folder *item, name string) (target, error) {
 		return target{}, wire.BadRequest("invalidRequest", "The parent is not a folder.")
 	}
 	if onto := folder.child(name); onto != nil {
-		return target{folder, onto.name, onto}, nil
+		return target{folder, name, onto}, nil
 	}
 	return target{folder, name, nil}, checkName(folder, name)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -15,6 +16,10 @@ type Held struct {
 	to     http.ResponseWriter
 	status int
 	body   bytes.Buffer
+
+	halve   bool
+	passing bool
+	left    int64 // to be passed on before the cut
 }
 
 // Hold wraps a writer.
@@ -26,15 +31,36 @@ func (h *Held) Header() http.Header { return h.to.Header() }
 // WriteHeader keeps the status.
 func (h *Held) WriteHeader(status int) { h.status = status }
 
-func (h *Held) Write(b []byte) (int, error) { return h.body.Write(b) }
+func (h *Held) Write(b []byte) (int, error) {
+	if length, err := strconv.ParseInt(h.to.Header().Get("Content-Length"), 10, 64); h.halve && !h.passing && err == nil {
+		h.passing, h.left = true, length/2
+		h.to.WriteHeader(h.status)
+	}
+	if !h.passing {
+		return h.body.Write(b)
+	}
+	n, err := h.to.Write(b[:min(int64(len(b)), h.left)])
+	if h.left -= int64(n); h.left == 0 || err != nil {
+		h.cut()
+	}
+	return n, err
+}
+
+// Halve says that the answer is to be truncated. One that announces its length need not be held
+// then, however large it is.
+func (h *Held) Halve() { h.halve = true }
+
+func (h *Held) cut() {
+	_ = http.NewResponseController(h.to).Flush()
+	Cut()
+}
 
 // Truncate sends half of the answer and cuts the connection: the announced length stays that of
 // the whole.
 func (h *Held) Truncate() {
 	h.to.WriteHeader(h.status)
 	_, _ = h.to.Write(h.body.Bytes()[:h.body.Len()/2])
-	_ = http.NewResponseController(h.to).Flush()
-	Cut()
+	h.cut()
 }
 
 // Slowly sends the answer in pieces.

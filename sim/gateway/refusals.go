@@ -62,6 +62,9 @@ func (v *visit) misbehave(out *tracked, answer func()) {
 		return
 	}
 	held := faults.Hold(out)
+	if truncate {
+		held.Halve()
+	}
 	v.Writer = held
 	answer()
 	if truncate {

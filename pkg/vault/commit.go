@@ -48,7 +48,7 @@ func (s *Session) pendingNow() bool {
 	return rows > 0 || s.packer.dirty()
 }
 
-// Commit ends the run: what was put is a snapshot from now on.
+// Commit ends the run: what was put is a snapshot from now on. Call it when every Put has returned.
 func (s *Session) Commit(ctx context.Context, outcome Outcome) (Snapshot, error) {
 	const op = "commit snapshot"
 	if done, ok := s.Finished(); ok {

@@ -43,7 +43,7 @@ func damageable(t *testing.T) *bench {
 	noise := rand.New(rand.NewSource(5))
 	for n := range items {
 		item := message("inbox", n, 1, 50)
-		item.Attributes = make([]byte, 300)
+		item.Attributes = make([]byte, 1500)
 		noise.Read(item.Attributes)
 		b.put(s, item)
 	}
@@ -57,7 +57,7 @@ func damageable(t *testing.T) *bench {
 	return b
 }
 
-const items = 4000
+const items = 1000
 
 func TestVerifyFindsEveryFlippedByte(t *testing.T) {
 	b := damageable(t)

@@ -43,8 +43,8 @@ type Object struct {
 // the resource.
 type UnitID string
 
-// Keys gives the keys of one vault's units. Implementations may ask another process; a Vault keeps
-// what it was given in memory for its own lifetime.
+// Keys gives the keys of one vault's units. Implementations may ask another process; a session or view keeps
+// what it was given in memory for its own lifetime, and no longer.
 type Keys interface {
 	// Create returns the newest key of the unit, and makes version 1 if it has none.
 	Create(ctx context.Context, unit UnitID) (Key, error)

@@ -20,7 +20,7 @@ const (
 )
 
 const (
-	hard = uint64(1<<21-1) << (64 - 21) // up to Average
+	hard = uint64(1<<20-1) << (64 - 20) // up to Average
 	easy = uint64(1<<19-1) << (64 - 19) // from there
 )
 

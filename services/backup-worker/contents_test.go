@@ -123,9 +123,17 @@ func (p *place) stored(resource string) map[string]string {
 func (p *place) sameAsLive(user string) {
 	p.t.Helper()
 	live, stored := p.live(user), p.stored("mail-"+user)
+	// A message that was read by itself says of which type it is; one on a page need not.
+	const kind = `"@odata.type":"#microsoft.graph.message",`
 	for id, text := range live {
-		if stored[id] != text {
-			p.t.Errorf("%s: stored %.200q, live %.200q", id, stored[id], text)
+		is, want := strings.ReplaceAll(stored[id], kind, ""), strings.ReplaceAll(text, kind, "")
+		if is != want {
+			at := 0
+			for at < min(len(is), len(want)) && is[at] == want[at] {
+				at++
+			}
+			from := max(at-50, 0)
+			p.t.Errorf("%s differs at %d: stored %.200q, live %.200q", id, at, is[from:], want[from:])
 		}
 	}
 	for id := range stored {

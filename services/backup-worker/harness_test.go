@@ -191,14 +191,23 @@ var bySync = state.Origin{Cause: "delta", Actor: "service:directory-sync"}
 func (p *place) provision(profile string) (ids []string) {
 	p.t.Helper()
 	for _, person := range p.sim.Directory.People() {
+		p.provisionOne(person.ID, profile)
 		ids = append(ids, person.ID)
-		_, err := p.users().Create(p.context(), p.connection, person.ID, "user-provisioned", &directoryv1.User{
-			Name: "connections/" + string(p.connection) + "/users/" + person.ID, EntraId: person.ID, UserPrincipalName: person.Address,
-			DisplayName: person.Name, Mail: person.Address, AccountEnabled: true, State: directoryv1.UserState_USER_STATE_ACTIVE, Profile: profile,
-		}, bySync)
-		p.must(err)
 	}
 	return ids
+}
+
+func (p *place) provisionOne(id, profile string) {
+	p.t.Helper()
+	person, known := p.sim.Directory.Person(id)
+	if !known {
+		p.t.Fatal("no such person: " + id)
+	}
+	_, err := p.users().Create(p.context(), p.connection, id, "user-provisioned", &directoryv1.User{
+		Name: "connections/" + string(p.connection) + "/users/" + id, EntraId: id, UserPrincipalName: person.Address,
+		DisplayName: person.Name, Mail: person.Address, AccountEnabled: true, State: directoryv1.UserState_USER_STATE_ACTIVE, Profile: profile,
+	}, bySync)
+	p.must(err)
 }
 
 func (r *running) jobs() backupv1.JobServiceClient {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -75,6 +76,13 @@ func (d *desk) Send(ctx context.Context, channel Channel, _ string, message Mess
 	return d.answer(ctx, channel)
 }
 
+// letters are the ids of the messages that were sent.
+func (d *desk) letters() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.sent)
+}
+
 func (d *desk) only(t *testing.T) Delivery {
 	t.Helper()
 	d.mu.Lock()
@@ -129,8 +137,8 @@ func TestSameFactIsToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)
-		if delivery := d.only(t); delivery.State != Succeeded || len(d.sent) != 1 {
-			t.Errorf("%+v, sent %v", delivery, d.sent)
+		if delivery := d.only(t); delivery.State != Succeeded || len(d.letters()) != 1 {
+			t.Errorf("%+v, sent %v", delivery, d.letters())
 		}
 	})
 }
@@ -204,12 +212,12 @@ func TestKilledTryIsMadeAgain(t *testing.T) {
 		}
 		run(t, o, d)
 		synctest.Wait()
-		if len(d.sent) != 1 {
-			t.Errorf("sent %v while the claim holds", d.sent)
+		if len(d.letters()) != 1 {
+			t.Errorf("sent %v while the claim holds", d.letters())
 		}
 		time.Sleep(2 * o.Lease)
-		if delivery := d.only(t); delivery.State != Succeeded || len(d.sent) != 2 || d.sent[0] != d.sent[1] {
-			t.Errorf("%+v, sent %v", delivery, d.sent)
+		if delivery := d.only(t); delivery.State != Succeeded || len(d.letters()) != 2 || d.letters()[0] != d.letters()[1] {
+			t.Errorf("%+v, sent %v", delivery, d.letters())
 		}
 	})
 }
@@ -261,6 +269,8 @@ func TestReceiverThatHangsDoesNotKeepOthersWaiting(t *testing.T) {
 		last := d.happen(t, o, "for the quick one", time.Now())
 		run(t, o, d)
 		time.Sleep(time.Second)
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		if got := d.deliveries[d.rules[0].delivery(last, time.Now()).ID]; got.State != Succeeded {
 			t.Errorf("%+v", got)
 		}

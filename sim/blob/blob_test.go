@@ -143,3 +143,17 @@ func BenchmarkQuickXor(b *testing.B) {
 		_, _ = q.Write(data)
 	}
 }
+
+func BenchmarkMade(b *testing.B) {
+	pool := prose.New(1)
+	for name, shape := range map[string]Shape{"binary": {}, "text": {Text: func() *prose.Pool { return pool }}} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(1 << 20)
+			for b.Loop() {
+				if _, err := Made(shape, 1<<20, 1).QuickXor(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

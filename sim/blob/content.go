@@ -48,7 +48,7 @@ func (c *Content) QuickXor() (string, error) {
 // SHA256 is the SHA-256 in hexadecimal.
 func (c *Content) SHA256() (string, error) { return c.digest(&c.sha, sha256.New, hex.EncodeToString) }
 
-func (c *Content) digest(kept *atomic.Pointer[string], make func() hash.Hash, write func([]byte) string) (string, error) {
+func (c *Content) digest(kept *atomic.Pointer[string], fresh func() hash.Hash, write func([]byte) string) (string, error) {
 	if known := kept.Load(); known != nil {
 		return *known, nil
 	}
@@ -57,8 +57,8 @@ func (c *Content) digest(kept *atomic.Pointer[string], make func() hash.Hash, wr
 		return "", err
 	}
 	defer closer.Close()
-	sum := make()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{sum}, reader, new([blockSize]byte)[:]); err != nil {
+	sum := fresh()
+	if _, err := io.CopyBuffer(struct{ io.Writer }{sum}, reader, make([]byte, min(blockSize, c.size+1))); err != nil {
 		return "", err
 	}
 	text := write(sum.Sum(nil))

@@ -20,12 +20,13 @@ type Shape struct {
 // Made is content made up from a seed, of text if the shape has any, else of bytes that do not
 // compress.
 func Made(shape Shape, size int64, base uint64) *Content {
-	return &Content{source: made{shape, base}, size: size}
+	return &Content{source: made{shape, base, size}, size: size}
 }
 
 type made struct {
 	shape Shape
 	base  uint64
+	size  int64
 }
 
 func (m made) open() (Reader, error) { return &maker{made: m, at: -1}, nil }
@@ -54,11 +55,12 @@ var _ io.ReaderAt = (*maker)(nil)
 func (m *maker) make(number int64) {
 	source := seed.New(m.base, uint64(number))
 	m.at = number
+	size := int(min(blockSize, m.size-number*blockSize))
 	if m.block == nil {
-		m.block = make([]byte, blockSize)
+		m.block = make([]byte, size)
 	}
-	if m.shape.Text != nil {
-		m.block = m.write(&source)
+	if m.block = m.block[:size]; m.shape.Text != nil {
+		m.block = m.write(&source, size)
 	} else {
 		source.Bytes(m.block)
 	}
@@ -68,14 +70,15 @@ func (m *maker) make(number int64) {
 }
 
 // write fills a block with paragraphs. Where the block ends inside a letter, dots stand instead.
-func (m *maker) write(source *seed.Source) []byte {
+func (m *maker) write(source *seed.Source, size int) []byte {
 	b := m.block[:0]
-	for len(b) < blockSize {
+	for len(b) < size {
 		b = append(m.shape.Text().Append(b, source, 200+source.N(2000)), '\n')
 	}
-	b = b[:blockSize]
-	for i := len(b) - 1; i > len(b)-utf8.UTFMax && !utf8.Valid(b[len(b)-utf8.UTFMax:]); i-- {
-		b[i] = '.'
+	b = b[:size]
+	end := b[max(0, size-utf8.UTFMax):]
+	for i := len(end) - 1; i > 0 && !utf8.Valid(end); i-- {
+		end[i] = '.'
 	}
 	return b
 }

@@ -70,12 +70,14 @@ func (r *round) reports(i *item) bool {
 	return i.there()
 }
 
-// group is an item behind those of its folders that the page does not tell yet.
+// group is an item behind those of its folders that it needs and that are not told yet: in the
+// round if they changed, else in the page.
 func (r *round) group(i *item) []*item {
 	group := []*item{i}
 	for at := i.parent; at != nil && !i.gone; at = at.parent {
 		changed := at.sequence > r.token.Since
-		if !r.told[at] && (changed || !r.bare) {
+		before := changed && at.sequence <= r.token.Position
+		if !before && !r.told[at] && (changed || !r.bare) {
 			group = append(group, at)
 		}
 	}

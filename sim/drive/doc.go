@@ -11,10 +11,10 @@
 //	root -> folders and files, by name without case
 //	log:  1 root  2 folder  3 file ...  17 file 3 again    (an item counts where it stands last)
 //
-// A delta token is a range of the log. Each page tells an item's folders before the item, as
-// OneDrive does, so folders may come again; header deltaExcludeParent leaves out those that did
-// not change. Of a deleted folder only the folder is told. Expire makes tokens worthless: 410
-// resyncRequired with the address to start over from.
+// A delta token is a range of the log. An item is told behind the folders that it is in, as
+// OneDrive does, also behind those that did not change, so folders may come again; the header
+// deltaExcludeParent leaves out the latter. Of a deleted folder only the folder is told. Expire
+// makes tokens worthless: 410 resyncRequired with the address to start over from.
 //
 // # Dates
 //

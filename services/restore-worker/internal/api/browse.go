@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -138,19 +139,21 @@ func (b *Browse) SearchItems(request *restorev1.SearchItemsRequest, stream grpc.
 	if strings.TrimSpace(request.GetQuery()) == "" {
 		return fault.New(fault.Invalid, "search", "the query is empty", fault.Next("give a word of the subject, the sender or the name"))
 	}
+	var unread error // one resource that cannot be read does not hide what is in the others
 	for o, err := range b.searched(stream.Context(), request.GetParent()) {
-		if err != nil {
+		found := 0
+		if err == nil {
+			found, err = search(o, request.GetQuery(), limit, stream)
+		}
+		if stream.Context().Err() != nil {
 			return err
 		}
-		found, err := search(o, request.GetQuery(), limit, stream)
-		if err != nil {
-			return err
-		}
+		unread = cmp.Or(unread, err)
 		if limit -= found; limit == 0 {
-			return nil
+			break
 		}
 	}
-	return nil
+	return fault.Wrap("search", unread)
 }
 
 // search sends what one snapshot has, at most limit finds, and returns how many.
@@ -199,7 +202,7 @@ func (b *Browse) searched(ctx context.Context, parent string) func(yield func(op
 			if fault.Is(err, fault.NotFound) {
 				continue // not backed up yet
 			}
-			if !yield(o, err) || err != nil {
+			if !yield(o, err) {
 				return
 			}
 		}

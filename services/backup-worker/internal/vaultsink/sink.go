@@ -48,7 +48,7 @@ func (s *Sink) over(err error) bool {
 		return true
 	}
 	switch fault.KindOf(err) {
-	case fault.Exhausted, fault.Throttled, fault.Cancelled, fault.Unauthentic:
+	case fault.Exhausted, fault.Throttled, fault.Cancelled:
 		return true
 	default:
 		return false

@@ -115,10 +115,11 @@ func (r *run) fail(ctx context.Context, c Change, err error) error {
 	return r.sink.Fail(ctx, backup.Ref{Container: container, ID: string(c.ID)}, fault.KindOf(err), text)
 }
 
-// alone tells whether an error concerns one file only.
+// alone tells whether an error concerns one file only. To be refused by the host of the downloads says
+// nothing about the tenant's tokens: it takes none.
 func alone(err error) bool {
 	switch fault.KindOf(err) {
-	case fault.NotFound, fault.Invalid, fault.Unsupported, fault.Transient, fault.Conflict, fault.Internal, fault.Permission:
+	case fault.NotFound, fault.Invalid, fault.Unsupported, fault.Transient, fault.Conflict, fault.Internal, fault.Permission, fault.Unauthentic:
 		return true
 	default:
 		return false

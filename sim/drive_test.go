@@ -27,7 +27,7 @@ func (c *client) driveOf(user string) string {
 }
 
 // raw sends a request without a token and without following redirects.
-func (c *client) raw(method, address string, body []byte, headers ...string) (*http.Response, []byte) {
+func (c *client) raw(method, address string, body []byte, headers ...string) (answer, []byte) {
 	c.t.Helper()
 	request, err := http.NewRequest(method, address, bytes.NewReader(body))
 	if err != nil {
@@ -45,19 +45,19 @@ func (c *client) raw(method, address string, body []byte, headers ...string) (*h
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return response, content
+	return answer{c.t, response.StatusCode, response.Header, content}, content
 }
 
 // content reads a file the way that Graph sends clients.
 func (c *client) content(path string) []byte {
 	c.t.Helper()
 	redirect, _ := c.raw("GET", c.address(path), nil, "Authorization", "Bearer "+c.token)
-	if redirect.StatusCode != 302 {
-		c.t.Fatalf("%s: %d", path, redirect.StatusCode)
+	if redirect.status != 302 {
+		c.t.Fatalf("%s: %d", path, redirect.status)
 	}
-	response, content := c.raw("GET", redirect.Header.Get("Location"), nil)
-	if response.StatusCode != 200 {
-		c.t.Fatalf("%s: %d: %s", path, response.StatusCode, content)
+	response, content := c.raw("GET", redirect.header.Get("Location"), nil)
+	if response.status != 200 {
+		c.t.Fatalf("%s: %d: %s", path, response.status, content)
 	}
 	return content
 }
@@ -273,16 +273,16 @@ func TestDownloadRanges(t *testing.T) {
 	made := c.do("PUT", drive+"/root:/f.bin:/content", data, "Content-Type", "application/octet-stream").want(201)
 	address := made.text("@microsoft.graph.downloadUrl")
 	response, part := c.raw("GET", address, nil, "Range", "bytes=150005-", "Accept", "*/*")
-	if response.StatusCode != 206 || !bytes.Equal(part, data[150_005:]) || response.Header.Get("Content-Range") != "bytes 150005-199999/200000" {
-		t.Errorf("%d %d bytes %s", response.StatusCode, len(part), response.Header.Get("Content-Range"))
+	if response.status != 206 || !bytes.Equal(part, data[150_005:]) || response.header.Get("Content-Range") != "bytes 150005-199999/200000" {
+		t.Errorf("%d %d bytes %s", response.status, len(part), response.header.Get("Content-Range"))
 	}
-	if response, _ := c.raw("GET", address, nil, "Range", "bytes=200000-"); response.StatusCode != 416 {
-		t.Errorf("behind the end: %d", response.StatusCode)
+	if response, _ := c.raw("GET", address, nil, "Range", "bytes=200000-"); response.status != 416 {
+		t.Errorf("behind the end: %d", response.status)
 	}
-	if response, _ := c.raw("GET", address, nil, "Authorization", "Bearer "+c.token); response.StatusCode != 401 {
-		t.Errorf("with a token: %d", response.StatusCode)
+	if response, _ := c.raw("GET", address, nil, "Authorization", "Bearer "+c.token); response.status != 401 {
+		t.Errorf("with a token: %d", response.status)
 	}
-	if response, _ := c.raw("GET", strings.Replace(address, "tempauth=v1.", "tempauth=v1.A", 1), nil); response.StatusCode != 401 {
-		t.Errorf("with another ticket: %d", response.StatusCode)
+	if response, _ := c.raw("GET", strings.Replace(address, "tempauth=v1.", "tempauth=v1.A", 1), nil); response.status != 401 {
+		t.Errorf("with another ticket: %d", response.status)
 	}
 }

@@ -60,16 +60,16 @@ func TestQuirksOfDrives(t *testing.T) {
 	}
 	end()
 	end = quirk("range-needs-accept", filesHost)
-	if got, _ := c.raw("GET", address, nil, "Range", "bytes=3-"); got.StatusCode != 416 {
-		t.Error(got.StatusCode)
+	if got, _ := c.raw("GET", address, nil, "Range", "bytes=3-"); got.status != 416 {
+		t.Error(got.status)
 	}
-	if got, _ := c.raw("GET", address, nil, "Range", "bytes=3-", "Accept", "*/*"); got.StatusCode != 206 {
-		t.Error(got.StatusCode)
+	if got, _ := c.raw("GET", address, nil, "Range", "bytes=3-", "Accept", "*/*"); got.status != 206 {
+		t.Error(got.status)
 	}
 	end()
 	end = quirk("expired-address", "/drives/{drive}/items/{item}")
-	if got, _ := c.raw("GET", c.do("GET", path, nil).want(200).text("@microsoft.graph.downloadUrl"), nil); got.StatusCode != 401 {
-		t.Error(got.StatusCode)
+	if got, _ := c.raw("GET", c.do("GET", path, nil).want(200).text("@microsoft.graph.downloadUrl"), nil); got.status != 401 {
+		t.Error(got.status)
 	}
 	if len(c.content(path+"/content")) != 12 {
 		t.Error("the content's own address is good")
@@ -90,8 +90,8 @@ func TestInfectedFilesAreHandedOutToNobody(t *testing.T) {
 	c, drive := aDrive(t, 0)
 	file := c.do("PUT", drive+"/root:/eicar.com:/content", []byte("virus"), "Content-Type", "text/plain").want(201)
 	response, body := c.raw("GET", file.text("@microsoft.graph.downloadUrl"), nil)
-	if file["malware"] == nil || response.StatusCode != 403 || response.Header.Get("X-Virus-Infected") != "true" || !bytes.Contains(body, []byte("malwareDetected")) {
-		t.Errorf("%v, %d %s", file["malware"], response.StatusCode, body)
+	if file["malware"] == nil || response.status != 403 || response.header.Get("X-Virus-Infected") != "true" || !bytes.Contains(body, []byte("malwareDetected")) {
+		t.Errorf("%v, %d %s", file["malware"], response.status, body)
 	}
 }
 
@@ -143,8 +143,8 @@ func TestAHugeFileCostsNothing(t *testing.T) {
 		t.Errorf("%v", file["size"])
 	}
 	response, end := c.raw("GET", file.text("@microsoft.graph.downloadUrl"), nil, "Range", "bytes=3221225462-")
-	if response.StatusCode != 206 || len(end) != 10 {
-		t.Errorf("%d, %d bytes", response.StatusCode, len(end))
+	if response.status != 206 || len(end) != 10 {
+		t.Errorf("%d, %d bytes", response.status, len(end))
 	}
 	if got := c.do("POST", "/sim/file", object{"user": "nobody@x.y", "path": "a", "size": 1}); got.status != 400 {
 		t.Error(got.status)

@@ -58,8 +58,8 @@ func TestBrokenConnections(t *testing.T) {
 	for _, action := range []string{"reset", "truncate"} {
 		// Go's client itself repeats a request whose reused connection was cut, once.
 		c.fault(object{"action": action, "route": "/users/{user}/messages", "times": map[string]int{"reset": 2, "truncate": 1}[action]})
-		if _, body, err := c.try("GET", user+"/messages?$top=50", nil); err == nil {
-			t.Errorf("%s: %d bytes arrived without an error", action, len(body))
+		if got, err := c.try("GET", user+"/messages?$top=50", nil); err == nil {
+			t.Errorf("%s: %d bytes arrived without an error", action, len(got.body))
 		}
 		c.do("GET", user+"/messages?$top=50", nil).want(200)
 	}
@@ -149,14 +149,14 @@ func (c *client) parallel(n int, path string) map[int]int {
 	got := map[int]int{}
 	for range n {
 		running.Go(func() {
-			response, _, err := c.try("GET", path, nil)
+			answer, err := c.try("GET", path, nil)
 			if err != nil {
 				c.t.Error(err)
 				return
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			got[response.StatusCode]++
+			got[answer.status]++
 		})
 	}
 	running.Wait()

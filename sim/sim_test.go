@@ -78,14 +78,14 @@ type answer struct {
 // do sends a request; header values come in pairs. A body that is no []byte is sent as JSON.
 func (c *client) do(method, path string, body any, headers ...string) answer {
 	c.t.Helper()
-	response, content, err := c.try(method, path, body, headers...)
+	got, err := c.try(method, path, body, headers...)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return answer{c.t, response.StatusCode, response.Header, content}
+	return got
 }
 
-func (c *client) try(method, path string, body any, headers ...string) (*http.Response, []byte, error) {
+func (c *client) try(method, path string, body any, headers ...string) (answer, error) {
 	c.t.Helper()
 	request, err := http.NewRequest(method, c.address(path), bytes.NewReader(encode(c.t, body)))
 	if err != nil {
@@ -103,11 +103,11 @@ func (c *client) try(method, path string, body any, headers ...string) (*http.Re
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	return response, content, err
+	return answer{c.t, response.StatusCode, response.Header, content}, err
 }
 
 func (c *client) address(path string) string {

@@ -24,8 +24,8 @@ func (c *client) session(path string, item object, more ...any) string {
 // fragment sends bytes from..to of data.
 func (c *client) fragment(address string, data []byte, from, to int) answer {
 	c.t.Helper()
-	response, body := c.raw("PUT", address, data[from:to], "Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, len(data)))
-	return answer{c.t, response.StatusCode, response.Header, body}
+	got, _ := c.raw("PUT", address, data[from:to], "Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, len(data)))
+	return got
 }
 
 func TestUploadInFragments(t *testing.T) {
@@ -50,11 +50,11 @@ func TestUploadInFragments(t *testing.T) {
 			t.Errorf("%s: %d %s", step.what, got.status, got.body)
 		}
 	}
-	if state, body := c.raw("GET", address, nil); state.StatusCode != 200 || !bytes.Contains(body, []byte(fmt.Sprintf(`["%d-"]`, 2*unit))) {
-		t.Errorf("%d %s", state.StatusCode, body)
+	if state, body := c.raw("GET", address, nil); state.status != 200 || !bytes.Contains(body, []byte(fmt.Sprintf(`["%d-"]`, 2*unit))) {
+		t.Errorf("%d %s", state.status, body)
 	}
-	if wrong, _ := c.raw("PUT", address, []byte("x"), "Content-Range", "bytes 655360-655360/655361"); wrong.StatusCode != 400 {
-		t.Errorf("another total size: %d", wrong.StatusCode)
+	if wrong, _ := c.raw("PUT", address, []byte("x"), "Content-Range", "bytes 655360-655360/655361"); wrong.status != 400 {
+		t.Errorf("another total size: %d", wrong.status)
 	}
 	made := c.fragment(address, data, 2*unit, len(data)).want(201)
 	if info := object(made["fileSystemInfo"].(map[string]any)); info.text("createdDateTime") != dates["createdDateTime"] || info.text("lastModifiedDateTime") != dates["lastModifiedDateTime"] {
@@ -66,16 +66,16 @@ func TestUploadInFragments(t *testing.T) {
 	if c.do("GET", drive+"/root:/Made/On the Way/%23%25.docx", nil).want(200).text("name") != "#%.docx" {
 		t.Error("folders on the way are made")
 	}
-	if gone, _ := c.raw("GET", address, nil); gone.StatusCode != 404 {
-		t.Errorf("a session that is over: %d", gone.StatusCode)
+	if gone, _ := c.raw("GET", address, nil); gone.status != 404 {
+		t.Errorf("a session that is over: %d", gone.status)
 	}
 }
 
 func TestUploadsCanBeGivenUpAndDeferred(t *testing.T) {
 	c, drive := aDrive(t, 0)
 	address := c.session(drive+"/root:/a:/createUploadSession", nil)
-	if given, _ := c.raw("DELETE", address, nil); given.StatusCode != 204 {
-		t.Error(given.StatusCode)
+	if given, _ := c.raw("DELETE", address, nil); given.status != 204 {
+		t.Error(given.status)
 	}
 	if gone := c.fragment(address, []byte("abc"), 0, 3); gone.status != 404 {
 		t.Error(gone.status)
@@ -85,8 +85,8 @@ func TestUploadsCanBeGivenUpAndDeferred(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	c.do("GET", drive+"/root:/a", nil).want(404)
-	if done, body := c.raw("POST", address, nil); done.StatusCode != 201 {
-		t.Errorf("%d %s", done.StatusCode, body)
+	if done, body := c.raw("POST", address, nil); done.status != 201 {
+		t.Errorf("%d %s", done.status, body)
 	}
 	if got := c.do("POST", drive+"/root:/b:/createUploadSession", object{"item": object{"fileSize": 2 << 40}}); got.status != 507 || got.code() != "quotaLimitReached" {
 		t.Errorf("%d %s", got.status, got.body)

@@ -113,7 +113,7 @@ func (s *Server) tenant(*http.Request) (any, error) {
 	return struct {
 		Tenant
 		Users int `json:"users"`
-	}{s.Config.Tenant, len(s.Directory.People())}, nil
+	}{s.Tenant, len(s.Directory.People())}, nil
 }
 
 func (s *Server) report(*http.Request) (any, error) { return s.Ledger.Report(), nil }

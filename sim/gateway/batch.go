@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -136,11 +137,14 @@ func (m *member) refuse() {
 // becomes status 504, since a batch cannot say it otherwise.
 func (g *Gateway) member(c *wire.Call, m *member) {
 	defer func() {
-		if cut := recover(); cut != nil && cut != http.ErrAbortHandler {
-			panic(cut)
-		} else if cut != nil {
-			m.answer = recorder{status: http.StatusGatewayTimeout}
+		cut := recover()
+		if cut == nil {
+			return
 		}
+		if err, ok := cut.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			panic(cut)
+		}
+		m.answer = recorder{status: http.StatusGatewayTimeout}
 	}()
 	target, err := url.Parse("/" + c.Version() + m.URL)
 	if err != nil {

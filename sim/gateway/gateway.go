@@ -54,7 +54,6 @@ type visit struct {
 	known   bool // some method has this path
 	path    string
 	outcome faults.Outcome
-	release func()
 }
 
 func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, batched bool) {
@@ -101,7 +100,7 @@ func (v *visit) open(w http.ResponseWriter) *tracked {
 	}
 	entry := v.gateway.Ledger.Begin(ledger.Request{
 		Route: v.Request.Method + " " + v.path, User: v.User, Units: units, Size: v.Request.ContentLength})
-	out := &tracked{ResponseWriter: w, entry: entry}
+	out := &tracked{ResponseWriter: w, body: v.Request.Body, entry: entry}
 	v.Writer = out
 	return out
 }

@@ -22,8 +22,9 @@ func denied(service wire.Service) error {
 		return &wire.Error{Status: http.StatusForbidden, Code: "ErrorAccessDenied", Message: "Access is denied. Check credentials and try again."}
 	case wire.Files:
 		return &wire.Error{Status: http.StatusForbidden, Code: "accessDenied", Message: "Access denied"}
+	default:
+		return &wire.Error{Status: http.StatusForbidden, Code: "Authorization_RequestDenied", Message: "Insufficient privileges to complete the operation."}
 	}
-	return &wire.Error{Status: http.StatusForbidden, Code: "Authorization_RequestDenied", Message: "Insufficient privileges to complete the operation."}
 }
 
 func (v *visit) nowhere() error {

@@ -1,15 +1,19 @@
 package gateway
 
 import (
+	"io"
 	"net/http"
 
 	"github.com/tenantkeep/tenantkeep/sim/ledger"
+	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
 
 // tracked notes when an answer begins: from then on the call no longer counts as in flight, for
-// the ledger and for the limits.
+// the ledger and for the limits. What is left of the request's body is read before: a client or a
+// proxy that is still writing when the answer comes may break the connection and lose it.
 type tracked struct {
 	http.ResponseWriter
+	body     io.Reader
 	entry    *ledger.Entry
 	release  func()
 	answered bool
@@ -36,6 +40,9 @@ func (t *tracked) begin(status int) {
 		return
 	}
 	t.answered = true
+	if status != 0 {
+		_, _ = io.CopyN(io.Discard, t.body, wire.MaxBody) // a client that went away gets no answer anyway
+	}
 	t.entry.Answer(status)
 	if t.release != nil {
 		t.release()

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/http"
 	"slices"
@@ -57,6 +58,7 @@ func (v *view) attachment(b []byte, k key, a *letter.Attachment, shape attachmen
 		if shape.item {
 			b = v.item(append(b, `,"item":`...), k, a.Item)
 		}
+	case letter.Reference: // nothing but what all have
 	}
 	return append(b, '}')
 }
@@ -155,11 +157,8 @@ func (s *Store) attachmentValue(c *wire.Call) error {
 			return &wire.Error{Status: http.StatusMethodNotAllowed, Code: "ErrorInvalidRequest", Message: "A reference attachment has no content."}
 		case letter.Item:
 			return c.Bytes("text/plain", a.Bytes())
+		default:
+			return c.Bytes(cmp.Or(a.ContentType, "application/octet-stream"), a.Bytes())
 		}
-		kind := a.ContentType
-		if kind == "" {
-			kind = "application/octet-stream"
-		}
-		return c.Bytes(kind, a.Bytes())
 	})
 }

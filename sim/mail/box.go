@@ -58,7 +58,6 @@ type folder struct {
 	left           map[key]uint64 // messages that went away -> when
 	changed        uint64
 	gone           bool
-	version        uint64
 	sorted         atomic.Pointer[[]key]
 }
 

@@ -94,7 +94,10 @@ func (w *written) letter(extended map[string]string, now time.Time) (*letter.Let
 	now = now.UTC().Truncate(time.Second)
 	l := &letter.Letter{
 		From: w.From.person(), Sender: w.Sender.person(), To: people(w.To), Cc: people(w.Cc), Bcc: people(w.Bcc), ReplyTo: people(w.ReplyTo),
-		MessageID: w.MessageID, Class: "IPM.Note", Sent: now, Received: now,
+		MessageID: w.MessageID, Class: "IPM.Note", Importance: "normal", Sent: now, Received: now,
+	}
+	if w.Importance != nil {
+		l.Importance = strings.ToLower(*w.Importance)
 	}
 	if w.Subject != nil {
 		l.Subject = *w.Subject

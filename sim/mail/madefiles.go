@@ -39,7 +39,7 @@ func (b *box) madeAttachments(l *letter.Letter, k key) {
 	for range 1 + source.N(10)/6 + source.N(10)/9 {
 		switch draw := source.N(1000); {
 		case draw < 40:
-			b.attach(l, b.madeItem(l, k, &source))
+			b.attach(l, b.madeItem(l, &source))
 		case draw < 50:
 			b.attach(l, &letter.Attachment{Kind: letter.Reference, Name: seed.Pick(&source, fileNames) + ".docx"})
 		case draw < 54:
@@ -64,7 +64,7 @@ func (b *box) madeFile(source *seed.Source, kind fileKind) *letter.Attachment {
 }
 
 // madeItem is a mail inside a mail, one in three with a file of its own.
-func (b *box) madeItem(outer *letter.Letter, k key, source *seed.Source) *letter.Attachment {
+func (b *box) madeItem(outer *letter.Letter, source *seed.Source) *letter.Attachment {
 	inner := &letter.Letter{
 		Received: outer.Received.Add(-48 * 3600e9), MessageID: "<inner." + outer.MessageID[1:], Class: "IPM.Note", Importance: "normal",
 		HTML: source.Chance(0.5), Conversation: source.Uint64(), Subject: b.madeSubject(source),

@@ -18,7 +18,7 @@ func ReadBody(r *http.Request) ([]byte, error) {
 		if err != nil {
 			return nil, BadRequest("invalidRequest", "IO error during request payload read")
 		}
-		defer unpacked.Close()
+		defer func() { _ = unpacked.Close() }() // the sum is checked by reading
 		body = unpacked
 	}
 	content, err := io.ReadAll(io.LimitReader(body, MaxBody+1))

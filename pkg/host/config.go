@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type Config struct {
 	TokenFile string        // the administrator's token
 	VaultDir  string        // the vaults of all connections
 	Roles     string        // api, work or both, where a service can be split
+	Limits    int           // percent of Microsoft's published limits to live on; 0 for all of them
 	AckWait   time.Duration // how long a job's worker may be silent before another gets the job
 	Collector string        // host:port of an OTLP collector; empty for none
 	Peers     map[identity.Service]string
@@ -59,6 +61,11 @@ func ParseConfig(service identity.Service, arguments []string, getenv func(strin
 	text(&c.VaultDir, "vault-dir", filepath.Join(home, "vault"), "directory of the vaults")
 	text(&c.Roles, "role", "api,work", "api, work or both")
 	text(&c.Collector, "otlp", "", "host:port of an OTLP/gRPC collector; empty for none")
+	limits := 100
+	if parsed, err := strconv.Atoi(getenv("TENANTKEEP_LIMITS")); err == nil {
+		limits = parsed
+	}
+	set.IntVar(&c.Limits, "limits", limits, "percent of Microsoft's published limits to live on: more than 100 only if Microsoft has agreed to that; the same in every process [TENANTKEEP_LIMITS]")
 	wait := 30 * time.Second
 	if parsed, err := time.ParseDuration(getenv("TENANTKEEP_ACK_WAIT")); err == nil {
 		wait = parsed
@@ -91,9 +98,15 @@ func (c Config) Has(role string) bool {
 	return false
 }
 
+// mostLimits keeps the arithmetic of budgets exact: see ratelimit.Limit.
+const mostLimits = 100_000
+
 func (c Config) check() error {
 	if !c.Has("api") && !c.Has("work") {
 		return fault.New(fault.Invalid, "read configuration", fmt.Sprintf("role %q", c.Roles), fault.Next("set --role to api, work or api,work"))
+	}
+	if c.Limits < 1 || c.Limits > mostLimits {
+		return fault.New(fault.Invalid, "read configuration", fmt.Sprintf("limits of %d %%", c.Limits), fault.Next("set --limits to 100, or to another percentage from 1 on"))
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func TestFlagsWinOverEnvironmentOverDefaults(t *testing.T) {
 }
 
 func TestWrongUseIsSaid(t *testing.T) {
-	for _, arguments := range [][]string{{"extra"}, {"--role", "cook"}, {"--role", ""}} {
+	for _, arguments := range [][]string{{"extra"}, {"--role", "cook"}, {"--role", ""}, {"--limits", "0"}, {"--limits", "1000000"}} {
 		if _, err := parse(t, nil, arguments...); !fault.Is(err, fault.Invalid) || fault.NextOf(err) == "" {
 			t.Errorf("%v: %v", arguments, err)
 		}

@@ -65,6 +65,9 @@ func New(ctx context.Context, config Config, log *slog.Logger, plant *Plant) (*H
 	} else if err := h.openRedis(config.Redis); err != nil {
 		return nil, err
 	}
+	if config.Limits != 0 {
+		h.Ledger = ratelimit.NewAgreed(h.Ledger, config.Limits)
+	}
 	connection.Service, connection.Logger = string(config.Service), log
 	if h.Bus, err = connect(ctx, connection); err != nil {
 		return nil, err

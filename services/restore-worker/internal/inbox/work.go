@@ -133,7 +133,11 @@ func (w *Worker) open(ctx context.Context, lease outbox.Lease) (*restore.Restore
 	if err != nil {
 		return nil, err
 	}
-	target, err := w.Targets.Open(ctx, lease.Connection, outbox.TargetUser(lease.Restore, source.Workload), source.Workload)
+	user := source.User
+	if lease.Restore.GetTargetResource() != source.Name() {
+		user = outbox.TargetUser(lease.Restore, source.Workload)
+	}
+	target, err := w.Targets.Open(ctx, lease.Connection, user, source.Workload)
 	if err != nil {
 		return nil, fault.Wrap("open target", err)
 	}

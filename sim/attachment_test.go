@@ -42,7 +42,7 @@ func TestAMailInsideAMailIsExpanded(t *testing.T) {
 			"attachments": []object{{"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt", "contentBytes": "YWJj"}}}}}}).want(201).text("id")
 	list, _ := c.all(user + "/messages/" + made + "/attachments?$expand=microsoft.graph.itemAttachment/item")
 	item := object(list[0]["item"].(map[string]any))
-	if item.text("subject") != "Inner" || item.list("attachments")[0].text("contentBytes") != "YWJj" {
+	if item.text("subject") != "Inner" || item.text("importance") != "normal" || item.list("attachments")[0].text("contentBytes") != "YWJj" {
 		t.Errorf("%v", item)
 	}
 	mime := c.do("GET", user+"/messages/"+made+"/attachments/"+list[0].text("id")+"/$value", nil)

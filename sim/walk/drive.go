@@ -1,0 +1,53 @@
+package walk
+
+import (
+	"context"
+	"net/url"
+)
+
+// walkDrive works with items by id, by path, and by path below a folder.
+func (c *client) walkDrive(ctx context.Context, user string) {
+	id := c.get(ctx, "/users/"+user+"/drive").text("id")
+	drive := "/drives/" + url.PathEscape(id)
+	c.get(ctx, drive)
+	c.get(ctx, drive+"/root")
+	c.get(ctx, drive+"/root/delta?$select=id,name,size")
+	c.get(ctx, drive+"/root/children?$top=5")
+	folder := c.post(ctx, drive+"/root/children", newFolder("Walk")).text("id")
+	below := c.post(ctx, drive+"/items/"+folder+"/children", newFolder("Below")).text("id")
+
+	byPath := drive + "/root:/Walk"
+	file := c.walkFile(ctx, byPath+"/by%20path.txt:")
+	c.get(ctx, byPath+":/children")
+	c.walkFile(ctx, drive+"/items/"+folder+":/below.txt:")
+	c.get(ctx, drive+"/items/"+folder+":/Below:/children")
+	c.walkFile(ctx, drive+"/items/"+file)
+	c.get(ctx, drive+"/items/"+folder+"/children")
+
+	c.walkVersions(ctx, drive+"/items/"+file)
+	c.patch(ctx, drive+"/items/"+below, object{"name": "Further below"})
+	c.post(ctx, drive+"/items/"+below+"/permanentDelete", nil)
+	c.delete(ctx, drive+"/items/"+folder)
+}
+
+func newFolder(name string) object {
+	return object{"name": name, "folder": object{}, "@microsoft.graph.conflictBehavior": "fail"}
+}
+
+// walkFile writes a file at a place at once and in a session, and reads it; it returns the id.
+func (c *client) walkFile(ctx context.Context, place string) string {
+	file := c.graph(ctx, "PUT", place+"/content", []byte("one step")).text("id")
+	c.upload(ctx, c.post(ctx, place+"/createUploadSession", object{
+		"item": object{"@microsoft.graph.conflictBehavior": "replace"}}), []byte("another step"))
+	c.get(ctx, place)
+	c.get(ctx, place+"/content")
+	return file
+}
+
+// walkVersions brings back the first version of a file.
+func (c *client) walkVersions(ctx context.Context, file string) {
+	c.get(ctx, file+"/permissions")
+	c.get(ctx, file+"/versions")
+	c.get(ctx, file+"/versions/1.0/content")
+	c.post(ctx, file+"/versions/1.0/restoreVersion", nil)
+}

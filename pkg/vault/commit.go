@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
@@ -169,7 +170,12 @@ func rollOut(next *head.Head) []head.Record {
 // returns what is inlined: the last pack and the segments, as long as they are small.
 func (s *Session) writeSegments(ctx context.Context, next *head.Head, packed flushed) (inlined []byte, err error) {
 	inlined = packed.tail
-	made := append(s.itemSegments(next.Seq), s.blobSegments(next.Seq, packed)...)
+	var blobs []madeSegment
+	var building sync.WaitGroup
+	building.Go(func() { blobs = s.blobSegments(next.Seq, packed) })
+	made := s.itemSegments(next.Seq)
+	building.Wait()
+	made = append(made, blobs...)
 	refs := make([]segment.Ref, 0, len(made)+len(next.Segments))
 	for _, m := range made {
 		next.Self.Counts.BytesStored += m.ref.Length

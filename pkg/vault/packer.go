@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	sharedBlock    = 32 << 10 // raw bytes of a block of small payloads
+	smallPayload   = 32 << 10 // up to this size a payload shares a block with others
+	blockFill      = 16 << 10 // raw bytes of a shared block, unless one payload alone is more
 	dictionarySize = 64 << 10
 	inlinePack     = 3 << 18 // a last pack up to this size waits for the head
 )
@@ -104,7 +105,7 @@ func (p *packer) append(list []payload) (full openBlock, dict *frame.Dictionary,
 	for _, one := range list {
 		size += one.of.Length
 	}
-	if len(p.open.raw) > 0 && len(p.open.raw)+size > sharedBlock {
+	if len(p.open.raw) > 0 && len(p.open.raw)+size > blockFill {
 		full, dict = p.take()
 	}
 	for _, one := range list {
@@ -125,7 +126,7 @@ func (b *openBlock) add(one payload) {
 	b.ids, b.payloads = append(b.ids, one.id), append(b.payloads, one.of)
 }
 
-var buffers = sync.Pool{New: func() any { return make([]byte, 0, sharedBlock) }}
+var buffers = sync.Pool{New: func() any { return make([]byte, 0, smallPayload) }}
 
 // claim tells whether the payload is new to this session, and says that it now is there.
 func (p *packer) claim(id frame.ID) bool {
@@ -176,7 +177,7 @@ func (p *packer) seal(ctx context.Context, b openBlock, dict *frame.Dictionary) 
 		return err
 	}
 	buffers.Put(scratch)
-	if cap(b.raw) <= 2*sharedBlock {
+	if cap(b.raw) <= 2*smallPayload {
 		buffers.Put(b.raw)
 	}
 	if dict == nil {

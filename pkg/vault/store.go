@@ -183,7 +183,7 @@ func (s *Session) keep(ctx context.Context, list ...payload) error {
 	small := list[:0:len(list)]
 	for _, one := range list {
 		there, err := base.holds(ctx, one.id)
-		if err == nil && !there && one.of.Length > sharedBlock {
+		if err == nil && !there && one.of.Length > smallPayload {
 			err = s.packer.large(ctx, one)
 		} else if !there {
 			small = append(small, one)

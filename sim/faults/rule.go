@@ -54,6 +54,7 @@ var Quirks = map[string]string{
 	"wrong-size":          "HEIC pictures are listed with another size than is served (onedrive-api-docs#1723)",
 	"delta-lost":          "a drive delta answers 404 itemNotFound in the middle of a round (onedrive-api-docs#1476)",
 	"range-needs-accept":  "a Range on a download address without an Accept header answers 416; route /contoso-my.sharepoint.com (corso)",
+	"ignored-ranges":      "a Range on a download address answers 200 with the whole content; route /contoso-my.sharepoint.com (RFC 9110 section 14.2 allows it)",
 	"expired-address":     "download addresses that are handed out have expired: 401 (corso)",
 	"malware":             "files are flagged as infected, their content answers 403 with X-Virus-Infected (rclone)",
 	"dates-make-versions": "setting a file's dates makes a version of it (rclone)",

@@ -2,164 +2,39 @@ package drive
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
-	"github.com/tenantkeep/tenantkeep/pkg/graph"
-	"github.com/tenantkeep/tenantkeep/pkg/m365"
+	"github.com/tenantkeep/tenantkeep/pkg/graph/graphtest"
+	"github.com/tenantkeep/tenantkeep/sim"
+	"github.com/tenantkeep/tenantkeep/sim/faults"
 )
 
-// host is a small OneDrive: one file, upload sessions, a pre-authenticated host that misbehaves.
-type host struct {
-	t       *testing.T
-	server  *httptest.Server // Graph
-	content *httptest.Server // the pre-authenticated host
+// filesHost is where the simulator's contents are read and written, as its rules name it.
+const filesHost = "/contoso-my.sharepoint.com"
 
-	mu       sync.Mutex
-	file     []byte
-	address  int // downloads are served at the newest address only
-	breakAt  int // bytes after which a download breaks, once each time it is set
-	noRange  bool
-	uploaded []byte
-	session  string // the body that opened it
-	requests []string
-}
+var modified = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
-type anyToken struct{}
-
-func (anyToken) Token(context.Context, string) (string, time.Time, error) {
-	return "t", time.Now().Add(time.Hour), nil
-}
-
-func start(t *testing.T) (*host, *Drive) {
+// start simulates a user with a drive.
+func start(t *testing.T, files int) (*graphtest.Tenant, *Drive, Item) {
 	t.Helper()
-	h := &host{t: t}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1.0/users/{user}/drive", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"id":"d1"}`) })
-	mux.HandleFunc("GET /v1.0/drives/d1/root/delta", h.delta)
-	mux.HandleFunc("GET /v1.0/drives/d1/items/f1/content", h.redirect)
-	mux.HandleFunc("/v1.0/drives/d1/items/{at...}", h.create)
-	h.server = httptest.NewServer(mux)
-	t.Cleanup(h.server.Close)
-	h.content = httptest.NewServer(http.HandlerFunc(h.bytes))
-	t.Cleanup(h.content.Close)
-	client := graph.New(graph.Config{Cloud: m365.Simulated(h.server.URL), Connection: "c", Tokens: anyToken{}})
-	t.Cleanup(client.Close)
-	d, err := Of(t.Context(), client, "u1")
-	if err != nil || d.ID() != "d1" {
+	tenant := graphtest.Start(t, sim.Config{Users: 1, Files: files, Seed: 7}, nil)
+	d, err := Of(t.Context(), tenant.Client, tenant.User(0))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return h, d
-}
-
-func (h *host) delta(w http.ResponseWriter, r *http.Request) {
-	switch token := r.URL.Query().Get("token"); token {
-	case "":
-		fmt.Fprintf(w, `{"value":[{"id":"r","name":"root","root":{},"folder":{"childCount":1}},
-			{"id":"f1","name":"a.txt","size":3,"file":{"hashes":{"quickXorHash":"x"}},"parentReference":{"id":"r"},"@microsoft.graph.downloadUrl":"http://secret"}],
-			"@odata.nextLink":"%s/v1.0/drives/d1/root/delta?token=2"}`, h.server.URL)
-	case "2":
-		fmt.Fprint(w, `{"value":[{"id":"f2","deleted":{}}],"@odata.deltaLink":"d"}`)
-	case "lost":
-		w.Header().Set("Location", h.server.URL+"/v1.0/drives/d1/root/delta")
-		w.WriteHeader(http.StatusGone)
-		fmt.Fprint(w, `{"error":{"code":"resyncRequired","message":"x","innerError":{"code":"resyncChangesApplyDifferences"}}}`)
-	default:
-		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprint(w, `{"error":{"code":"itemNotFound","message":"x"}}`)
+	root, err := d.Root(t.Context())
+	if err != nil || !root.Root || !root.Folder || root.Parent != "" {
+		t.Fatalf("%+v, %v", root, err)
 	}
-}
-
-func (h *host) redirect(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.address++
-	h.requests = append(h.requests, "content")
-	http.Redirect(w, r, fmt.Sprintf("%s/%d", h.content.URL, h.address), http.StatusFound)
-}
-
-func (h *host) bytes(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Authorization") != "" {
-		h.t.Error("the token leaves Graph")
-	}
-	if r.Method == http.MethodPut {
-		h.put(w, r)
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.requests = append(h.requests, "bytes "+r.Header.Get("Range"))
-	if r.URL.Path != fmt.Sprintf("/%d", h.address) {
-		w.WriteHeader(http.StatusUnauthorized)
-		return
-	}
-	from := 0
-	if header := r.Header.Get("Range"); header != "" && !h.noRange {
-		if r.Header.Get("Accept") == "" {
-			w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
-			return
-		}
-		_, _ = fmt.Sscanf(header, "bytes=%d-", &from)
-		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(h.file)-1, len(h.file)))
-		w.Header().Set("Content-Length", fmt.Sprint(len(h.file)-from))
-		w.WriteHeader(http.StatusPartialContent)
-	} else {
-		w.Header().Set("Content-Length", fmt.Sprint(len(h.file)))
-	}
-	rest := h.file[from:]
-	if h.breakAt > 0 && h.breakAt < len(rest) {
-		_, _ = w.Write(rest[:h.breakAt])
-		h.breakAt = 0
-		panic(http.ErrAbortHandler)
-	}
-	_, _ = w.Write(rest)
-}
-
-func (h *host) create(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.requests = append(h.requests, r.Method+" "+r.PathValue("at"))
-	switch {
-	case strings.HasSuffix(r.PathValue("at"), ":/createUploadSession"):
-		h.session, h.uploaded = string(body), nil
-		fmt.Fprintf(w, `{"uploadUrl":"%s/up"}`, h.content.URL)
-	case r.Method == http.MethodPost && strings.Contains(string(body), `"taken"`):
-		w.WriteHeader(http.StatusConflict)
-		fmt.Fprint(w, `{"error":{"code":"nameAlreadyExists","message":"x"}}`)
-	default:
-		fmt.Fprintf(w, `{"id":"new","name":"x","file":{},"parentReference":{"id":"r"},"fileSystemInfo":{"lastModifiedDateTime":"2024-05-06T07:08:09Z"}}`)
-	}
-}
-
-func (h *host) put(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var first, last, total int
-	_, _ = fmt.Sscanf(r.Header.Get("Content-Range"), "bytes %d-%d/%d", &first, &last, &total)
-	if last+1 < total && len(body)%(320<<10) != 0 || first != len(h.uploaded) {
-		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
-		return
-	}
-	h.uploaded = append(h.uploaded, body...)
-	if len(h.uploaded) == total {
-		w.WriteHeader(http.StatusCreated)
-		fmt.Fprintf(w, `{"id":"new","name":"x","size":%d,"file":{}}`, total)
-		return
-	}
-	w.WriteHeader(http.StatusAccepted)
-	fmt.Fprintf(w, `{"nextExpectedRanges":["%d-"]}`, len(h.uploaded))
+	return tenant, d, root
 }
 
 func content(n int) []byte {
@@ -169,124 +44,259 @@ func content(n int) []byte {
 	return data
 }
 
-func TestChangesKeepNoAddress(t *testing.T) {
-	_, d := start(t)
-	var items []Item
-	link, err := d.Changes(t.Context(), Round{}, func(i Item) error {
+func upload(t *testing.T, d *Drive, root Item, name string, data []byte) Item {
+	t.Helper()
+	item, err := d.Upload(t.Context(), File{Parent: root.ID, Name: name, Content: bytes.NewReader(data), Size: int64(len(data)), Dates: Dates{Modified: modified}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item
+}
+
+func changes(t *testing.T, d *Drive, link string) (items []Item, next string) {
+	t.Helper()
+	next, err := d.Changes(t.Context(), Round{Link: link}, func(i Item) error {
 		i.Raw = bytes.Clone(i.Raw)
 		items = append(items, i)
 		return nil
 	})
-	if err != nil || link != "d" || len(items) != 3 {
-		t.Fatalf("%+v, %q, %v", items, link, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if r := items[0]; !r.Root || !r.Folder || r.Parent != "" {
-		t.Errorf("root %+v", r)
+	return items, next
+}
+
+func TestChangesKeepNoAddress(t *testing.T) {
+	_, d, root := start(t, 300)
+	items, link := changes(t, d, "")
+	files := 0
+	for _, i := range items {
+		if !json.Valid(i.Raw) || bytes.Contains(i.Raw, []byte("tempauth")) {
+			t.Errorf("%s", i.Raw)
+		}
+		if i.File {
+			files++
+		}
+		if i.File && (i.Parent == "" || i.Name == "" || i.Hash == "" || i.Modified.IsZero() || !strings.Contains(i.Address, "tempauth")) {
+			t.Errorf("%+v", i)
+		}
 	}
-	if f := items[1]; !f.File || f.Parent != "r" || f.Hash != "x" || f.Size != 3 || bytes.Contains(f.Raw, []byte("secret")) || f.Address != "http://secret" || !json.Valid(f.Raw) {
-		t.Errorf("file %+v: %s", f, f.Raw)
+	if files != 300 {
+		t.Errorf("%d files", files)
 	}
-	if !items[2].Deleted {
-		t.Errorf("%+v", items[2])
+	made := upload(t, d, root, "a.txt", []byte("abc"))
+	if err := d.Delete(t.Context(), made.ID); err != nil {
+		t.Fatal(err)
+	}
+	items, _ = changes(t, d, link)
+	if !slices.ContainsFunc(items, func(i Item) bool { return i.ID == made.ID && i.Deleted }) {
+		t.Errorf("%+v", items)
+	}
+}
+
+func TestLatestKnowsOnlyWhatComes(t *testing.T) {
+	_, d, root := start(t, 20)
+	link, err := d.Latest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := upload(t, d, root, "a.txt", []byte("abc"))
+	items, _ := changes(t, d, link)
+	if last := items[len(items)-1]; last.ID != made.ID || last.Size != 3 {
+		t.Errorf("%+v", items)
 	}
 }
 
 func TestLostLinksMeanResync(t *testing.T) {
-	h, d := start(t)
-	for _, token := range []string{"lost", "gone-after-80-pages"} {
-		_, err := d.Changes(t.Context(), Round{Link: h.server.URL + "/v1.0/drives/d1/root/delta?token=" + token}, func(Item) error { return nil })
-		if !fault.Is(err, fault.Resync) {
-			t.Errorf("%s: %v", token, err)
-		}
+	tenant, d, _ := start(t, 300)
+	_, link := changes(t, d, "")
+	tenant.Drives.Expire("")
+	if _, err := d.Changes(t.Context(), Round{Link: link}, func(Item) error { return nil }); !fault.Is(err, fault.Resync) {
+		t.Error(err)
+	}
+	var middle string
+	stop := fault.New(fault.Transient, "test", "stop")
+	_, err := d.Changes(t.Context(), Round{Page: func(next string) error { middle = next; return stop }}, func(Item) error { return nil })
+	if middle == "" || err == nil {
+		t.Fatal(err)
+	}
+	tenant.Fault(faults.Rule{Quirk: "delta-lost"})
+	if _, err := d.Changes(t.Context(), Round{Link: middle}, func(Item) error { return nil }); !fault.Is(err, fault.Resync) {
+		t.Error(err)
 	}
 }
 
 func TestDownloadSurvives(t *testing.T) {
-	for name, upset := range map[string]func(*host){
-		"nothing at all":                   func(*host) {},
-		"a connection that breaks":         func(h *host) { h.breakAt = 500_000 },
-		"a host that ignores ranges":       func(h *host) { h.breakAt, h.noRange = 500_000, true },
-		"an address that has expired":      func(h *host) { h.address = 7 },
-		"an address that expires half-way": func(h *host) { h.breakAt = 500_000 },
+	cut := faults.Rule{Method: "GET", Route: filesHost, Action: "truncate"}
+	for name, rules := range map[string][]faults.Rule{
+		"nothing at all":                   nil,
+		"a connection that breaks":         {cut},
+		"one that breaks five times":       {{Method: "GET", Route: filesHost, Action: "truncate", Times: 5}},
+		"a host that ignores ranges":       {cut, {Quirk: "ignored-ranges", Route: filesHost}},
+		"a host that wants Accept":         {cut, {Quirk: "range-needs-accept", Route: filesHost}},
+		"an address that has expired":      {{Quirk: "expired-address", Route: "/drives/{drive}/root/delta"}},
+		"an address that expires half-way": {cut, {Method: "GET", Route: filesHost, Action: "status", Status: 401, Nth: 2}},
 	} {
-		h, d := start(t)
-		h.file = content(1 << 20)
-		upset(h)
-		c, err := d.DownloadItem(t.Context(), Item{ID: "f1", Address: fmt.Sprintf("%s/%d", h.content.URL, 0)}, 0)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		buffer := make([]byte, 1000)
-		got := []byte{}
-		for {
-			n, err := c.Read(buffer)
-			if got = append(got, buffer[:n]...); err == io.EOF {
-				break
+		t.Run(name, func(t *testing.T) {
+			tenant, d, root := start(t, 0)
+			data := content(1 << 20)
+			made := upload(t, d, root, "f.bin", data)
+			for _, rule := range rules {
+				tenant.Fault(rule)
 			}
+			items, _ := changes(t, d, "")
+			item := items[slices.IndexFunc(items, func(i Item) bool { return i.ID == made.ID })]
+			c, err := d.DownloadItem(t.Context(), item, 0)
 			if err != nil {
-				t.Fatalf("%s: %v", name, err)
+				t.Fatal(err)
 			}
-			if strings.Contains(name, "half-way") && len(got) == 1000 {
-				h.mu.Lock()
-				h.address++
-				h.mu.Unlock()
+			defer func() { _ = c.Close() }()
+			if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, data) {
+				t.Errorf("%d bytes, %v", len(got), err)
 			}
-		}
-		if !bytes.Equal(got, h.file) {
-			t.Errorf("%s: %d bytes differ; %v", name, len(got), h.requests)
-		}
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
+			hash := NewQuickXor()
+			if _, _ = hash.Write(data); EncodeHash(hash.Sum(nil)) != item.Hash {
+				t.Errorf("hash %s", item.Hash)
+			}
+			for _, rule := range tenant.Faults.Rules() {
+				if rule.Hits == 0 {
+					t.Errorf("%+v was not hit", rule)
+				}
+			}
+		})
 	}
 }
 
-func TestDownloadFromAnOffset(t *testing.T) {
-	h, d := start(t)
-	h.file = content(1000)
-	c, err := d.Download(t.Context(), "f1", 990)
+func TestAFileThatChangesWhileItIsReadIsAConflict(t *testing.T) {
+	tenant, d, root := start(t, 0)
+	made := upload(t, d, root, "f.bin", content(1<<20))
+	tenant.Fault(faults.Rule{Method: "GET", Route: filesHost, Action: "truncate"})
+	c, err := d.Download(t.Context(), made.ID, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, h.file[990:]) {
+	if _, err := io.ReadFull(c, make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Upload(t.Context(), File{Parent: root.ID, Name: "f.bin", Content: strings.NewReader("new"), Size: 3, Conflict: Replace}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(c); !fault.Is(err, fault.Conflict) {
+		t.Error(err)
+	}
+}
+
+func TestInfectedFilesAreUnsupported(t *testing.T) {
+	_, d, root := start(t, 0)
+	made := upload(t, d, root, "eicar.com", []byte("virus"))
+	if !made.Malware {
+		t.Errorf("%+v", made)
+	}
+	if _, err := d.Download(t.Context(), made.ID, 0); !fault.Is(err, fault.Unsupported) || fault.ReasonOf(err) != "GRAPH_MALWARE" {
+		t.Error(err)
+	}
+}
+
+func TestDownloadFromAnOffset(t *testing.T) {
+	_, d, root := start(t, 0)
+	data := content(1000)
+	made := upload(t, d, root, "f.bin", data)
+	c, err := d.Download(t.Context(), made.ID, 990)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if got, err := io.ReadAll(c); err != nil || !bytes.Equal(got, data[990:]) {
 		t.Errorf("%x, %v", got, err)
 	}
 }
 
-func TestUploadKeepsDates(t *testing.T) {
-	h, d := start(t)
-	data := content(25 << 20)
-	item, err := d.Upload(t.Context(), File{
-		Parent: "r", Name: "a b#%.txt", Content: bytes.NewReader(data), Size: int64(len(data)), Conflict: Rename,
-		Dates: Dates{Modified: time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)},
-	})
-	if err != nil || item.ID != "new" || !bytes.Equal(h.uploaded, data) {
-		t.Errorf("%+v, %v, %d bytes", item, err, len(h.uploaded))
+func TestVersions(t *testing.T) {
+	_, d, root := start(t, 0)
+	made := upload(t, d, root, "a.txt", []byte("one"))
+	if _, err := d.Upload(t.Context(), File{Parent: root.ID, Name: "a.txt", Content: strings.NewReader("two"), Size: 3, Conflict: Replace}); err != nil {
+		t.Fatal(err)
 	}
-	want := `{"item":{"@microsoft.graph.conflictBehavior":"rename","fileSystemInfo":{"lastModifiedDateTime":"2024-05-06T07:08:09Z"},"name":"a b#%.txt"}}`
-	if h.session != want {
-		t.Error(h.session)
+	versions, err := d.Versions(t.Context(), made.ID)
+	if err != nil || len(versions) != 2 || versions[1].ID != "1.0" {
+		t.Fatalf("%+v, %v", versions, err)
 	}
-	if h.requests[len(h.requests)-1] != "POST r:/a b#%.txt:/createUploadSession" {
-		t.Error(h.requests)
+	c, err := d.DownloadVersion(t.Context(), made.ID, "1.0")
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestEmptyFilesNeedNoSession(t *testing.T) {
-	h, d := start(t)
-	item, err := d.Upload(t.Context(), File{Parent: "r", Name: "x", Content: bytes.NewReader(nil), Dates: Dates{Modified: time.Now()}})
-	if err != nil || item.ID != "new" || fmt.Sprint(h.requests) != "[PUT r:/x:/content PATCH new]" {
-		t.Errorf("%+v, %v, %v", item, err, h.requests)
+	defer func() { _ = c.Close() }()
+	if got, err := io.ReadAll(c); err != nil || string(got) != "one" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
-func TestFolderNameTaken(t *testing.T) {
-	_, d := start(t)
-	if _, err := d.CreateFolder(t.Context(), "r", "taken", Dates{}); !fault.Is(err, fault.Exists) {
+func TestUploadSurvives(t *testing.T) {
+	put := func(rule faults.Rule) []faults.Rule {
+		rule.Method, rule.Route = "PUT", filesHost
+		return []faults.Rule{rule}
+	}
+	for name, rules := range map[string][]faults.Rule{
+		"nothing at all":           nil,
+		"a lost connection":        put(faults.Rule{Action: "reset", Nth: 2}),
+		"a lost answer":            put(faults.Rule{Action: "truncate", Nth: 2}),
+		"a host that is busy":      put(faults.Rule{Action: "status", Status: 503, Nth: 2}),
+		"a session that is gone":   put(faults.Rule{Action: "status", Status: 404, Code: "itemNotFound", Nth: 2}),
+		"a lost answer at the end": put(faults.Rule{Action: "truncate", Nth: 3}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			tenant, d, root := start(t, 0)
+			for _, rule := range rules {
+				tenant.Fault(rule)
+			}
+			data := content(25 << 20)
+			item := upload(t, d, root, "a b#%.txt", data)
+			if item.Name != "a b#%.txt" || item.Size != int64(len(data)) || !item.Modified.Equal(modified) {
+				t.Errorf("%+v", item)
+			}
+			hash := NewQuickXor()
+			if _, _ = hash.Write(data); EncodeHash(hash.Sum(nil)) != item.Hash {
+				t.Error("the content differs")
+			}
+			if err := d.Children(t.Context(), root.ID, func(i Item) error {
+				if i.ID != item.ID {
+					return fmt.Errorf("%s is there too", i.Name)
+				}
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestEmptyFilesKeepTheirDates(t *testing.T) {
+	_, d, root := start(t, 0)
+	if item := upload(t, d, root, "x", nil); item.ID == "" || item.Size != 0 || !item.Modified.Equal(modified) {
+		t.Errorf("%+v", item)
+	}
+}
+
+func TestNamesThatAreTaken(t *testing.T) {
+	_, d, root := start(t, 0)
+	folder, err := d.CreateFolder(t.Context(), root.ID, "taken", Dates{Modified: modified})
+	if err != nil || !folder.Folder || !folder.Modified.Equal(modified) {
+		t.Fatalf("%+v, %v", folder, err)
+	}
+	if _, err := d.CreateFolder(t.Context(), root.ID, "Taken", Dates{}); !fault.Is(err, fault.Exists) {
 		t.Errorf("%v", err)
 	}
-	if item, err := d.CreateFolder(t.Context(), "r", "free", Dates{}); err != nil || item.ID != "new" {
+	upload(t, d, folder, "a.txt", []byte("1"))
+	file := File{Parent: folder.ID, Name: "A.TXT", Content: strings.NewReader("2"), Size: 1}
+	if _, err := d.Upload(t.Context(), file); !fault.Is(err, fault.Exists) {
+		t.Errorf("%v", err)
+	}
+	file.Conflict = Rename
+	if item, err := d.Upload(t.Context(), file); err != nil || item.Name == "a.txt" {
 		t.Errorf("%+v, %v", item, err)
+	}
+	if found, err := d.Child(t.Context(), folder.ID, "A.txt"); err != nil || found.Name != "a.txt" {
+		t.Errorf("%+v, %v", found, err)
 	}
 }

@@ -3,14 +3,15 @@
 // upload hosts on one address, told apart by the path:
 //
 //	/{tenant}/oauth2/v2.0/token        login             package login
-//	/v1.0/... and /beta/...            Graph             packages gateway, directory, mail
+//	/v1.0/... and /beta/...            Graph             packages gateway, directory, mail, drive
 //	/outlook.office.com/...            upload sessions   package mail
+//	/contoso-my.sharepoint.com/...     file contents     package drive
 //	/sim/...                           control           package control
 //
 // A client that lets its cloud's endpoints be configured cannot tell the difference: login and
 // Graph are both at the address of the server. [Server] is an http.Handler, so a test does
 //
-//	tenant, err := sim.New(sim.Config{Users: 3, Mails: 100, Seed: 7})
+//	tenant, err := sim.New(sim.Config{Users: 3, Mails: 100, Files: 50, Seed: 7})
 //	server := httptest.NewServer(tenant)
 //
 // # Where the truth is

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tenantkeep/tenantkeep/sim"
@@ -285,4 +286,27 @@ func TestDownloadRanges(t *testing.T) {
 	if response, _ := c.raw("GET", strings.Replace(address, "tempauth=v1.", "tempauth=v1.A", 1), nil); response.status != 401 {
 		t.Errorf("with another ticket: %d", response.status)
 	}
+}
+
+func TestDrivesTakeManyAtOnce(t *testing.T) {
+	c, drive := aDrive(t, 200)
+	var running sync.WaitGroup
+	for worker := range 6 {
+		running.Go(func() {
+			for n := range 15 {
+				path := fmt.Sprintf("%s/root:/worker %d/%d.txt", drive, worker, n)
+				for _, call := range []struct{ method, path string }{
+					{"PUT", path + ":/content"}, {"GET", drive + "/root/delta?$top=1000"}, {"GET", drive + "/root/children"}, {"GET", path},
+				} {
+					if got, err := c.try(call.method, call.path, nil); err != nil || got.status >= 300 {
+						t.Errorf("%s %s: %d %v", call.method, call.path, got.status, err)
+					}
+				}
+			}
+		})
+	}
+	running.Wait()
+	known := tree{}
+	known.read(t, c, drive+"/root/delta")
+	known.agree(t, c)
 }

@@ -197,3 +197,34 @@ func TestAFolderBecomesADrive(t *testing.T) {
 		}
 	}
 }
+
+func TestPublishedLimitsOfDrives(t *testing.T) {
+	c := start(t, sim.Config{Users: 1, Seed: 7, Throttle: true, Now: fixedClock})
+	drive := c.driveOf(c.tenant.Directory.People()[0].ID) // 1 of 1250 units
+	link := c.do("GET", drive+"/root/delta", nil).want(200).text("@odata.deltaLink")
+	for range 996 { // with a token, a delta costs 1 unit instead of 2
+		if got := c.do("GET", link, nil); got.status != 200 || got.header.Get("RateLimit-Limit") != "" {
+			t.Fatalf("%d %v", got.status, got.header)
+		}
+	}
+	if got := c.do("GET", drive, nil); got.header.Get("RateLimit-Remaining") != "250" {
+		t.Errorf("%v", got.header)
+	}
+	for range 50 {
+		c.do("GET", drive+"/items/root/permissions", nil).want(200)
+	}
+	if got := c.do("GET", drive, nil); got.status != 429 || got.code() != "activityLimitReached" || got.header.Get("Retry-After") == "" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+func TestFaultsOfOneUserReachTheDrive(t *testing.T) {
+	c := start(t, sim.Config{Users: 2, Seed: 7})
+	people := c.tenant.Directory.People()
+	c.fault(object{"user": people[0].Address, "route": "/drives/*", "action": "status", "status": 503})
+	c.do("GET", c.driveOf(people[1].ID), nil).want(200)
+	c.do("GET", c.driveOf(people[0].ID), nil).want(503)
+	if users := c.tenant.Ledger.Report().Users; users[people[0].ID].Requests != 2 {
+		t.Errorf("%+v", users)
+	}
+}

@@ -140,6 +140,9 @@ func (d *drive) page(c *wire.Call, children []*item) error {
 			page.Next = c.Link(map[string]string{"$skiptoken": base64.RawURLEncoding.EncodeToString([]byte(last))})
 			break
 		}
+		if !child.there() {
+			continue // deleted since the names were put in order
+		}
 		page.Item()
 		page.Bytes = v.append(page.Bytes, child, "")
 	}

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
@@ -32,35 +31,6 @@ func newView(c *wire.Call, d *drive, selected []string, delta bool) *view {
 
 // wants tells whether a property is selected; name is in lower case.
 func (v *view) wants(name string) bool { return v.wanted == nil || v.wanted[name] }
-
-// writer appends members of an object.
-type writer struct {
-	b     []byte
-	empty bool
-}
-
-func (w *writer) name(name string) {
-	if !w.empty {
-		w.b = append(w.b, ',')
-	}
-	w.empty = false
-	w.b = append(append(append(w.b, '"'), name...), `":`...)
-}
-
-func (w *writer) text(name, value string) {
-	w.name(name)
-	w.b = wire.AppendString(w.b, value)
-}
-
-func (w *writer) raw(name, value string) {
-	w.name(name)
-	w.b = append(w.b, value...)
-}
-
-func (w *writer) time(name string, value time.Time) {
-	w.name(name)
-	w.b = wire.AppendTime(w.b, value)
-}
 
 // append writes an item. context is for an answer that is one item.
 func (v *view) append(b []byte, i *item, context string) []byte {

@@ -21,11 +21,11 @@ import (
 )
 
 func TestOptions(t *testing.T) {
-	got, err := serve.Parse(strings.Fields("--users 3 --mails 7 --seed 9 --latency 50ms --throttle published --client-id c --client-secret s --load a@b.c=/tmp/x"), io.Discard)
+	got, err := serve.Parse(strings.Fields("--users 3 --mails 7 --files 5 --seed 9 --latency 50ms --throttle published --client-id c --client-secret s --load a@b.c=/tmp/x"), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := got.Sim; s.Users != 3 || s.Mails != 7 || s.Seed != 9 || s.Latency != 50*time.Millisecond || !s.Throttle || s.Apps[0].ID != "c" || s.Load[0].Address != "a@b.c" {
+	if s := got.Sim; s.Users != 3 || s.Mails != 7 || s.Files != 5 || s.Seed != 9 || s.Latency != 50*time.Millisecond || !s.Throttle || s.Apps[0].ID != "c" || s.Load[0].Address != "a@b.c" {
 		t.Errorf("%+v", s)
 	}
 	for _, bad := range []string{"extra", "--throttle some", "--tls-listen :1", "--client-id c", "--load x", "--nonsense"} {

@@ -69,3 +69,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestInlineIsWhatTheTextShows(t *testing.T) {
+	for _, test := range []struct {
+		name, text, kind, part string
+		inline                 bool
+	}{
+		{"a picture in the text", "<img src=\"cid:a@x\">", "text/html", "Content-Type: image/png\r\nContent-ID: <a@x>", true},
+		{"a picture that the text does not show", "<p>", "text/html", "Content-Type: image/png\r\nContent-ID: <a@x>", false},
+		{"plain text shows nothing", "cid:a@x", "text/plain", "Content-Type: image/png\r\nContent-ID: <a@x>", false},
+		{"a document", "<a href=\"cid:a@x\">", "text/html", "Content-Type: application/pdf\r\nContent-ID: <a@x>", false},
+		{"no id", "<img src=\"cid:\">", "text/html", "Content-Type: image/png", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			raw := "Subject: x\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: " + test.kind + "\r\n\r\n" + test.text +
+				"\r\n--b\r\n" + test.part + "\r\nContent-Disposition: inline\r\n\r\ndata\r\n--b--\r\n"
+			l := letter.Parse([]byte(raw), now)
+			if len(l.Attachments) != 1 || l.Attachments[0].Inline != test.inline || l.HasAttachments() == test.inline {
+				t.Errorf("%+v", l.Attachments)
+			}
+		})
+	}
+}

@@ -126,12 +126,22 @@ func class(envelope *enmime.Envelope) string {
 	return "IPM.Note"
 }
 
+// pictures are the types that Exchange takes for a part of the text.
+var pictures = []string{"image/jpeg", "image/jpg", "image/pjpeg", "image/gif", "image/bmp", "image/png", "image/x-png"}
+
+// shows tells whether the text shows an attachment. What it does not show is an ordinary one, whatever its
+// disposition says: hidden, nobody would find it. See [MS-OXCMAIL] 2.2.3.4.1.4.1, Inline Attachments,
+// https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmail/35b0a1ea-56b4-4bff-b9df-0c35c883a22b
+func (l *Letter) shows(a *Attachment) bool {
+	return l.HTML && a.ContentID != "" && slices.Contains(pictures, strings.ToLower(a.ContentType)) && bytes.Contains(l.Body, []byte("cid:"+a.ContentID))
+}
+
 func (l *Letter) attach(parts []*enmime.Part, depth int, inline bool) {
 	for _, part := range parts {
 		a := NewFile(clean(part.FileName), clean(part.ContentType), part.Content)
 		a.Number, a.Modified = uint32(len(l.Attachments)+1), l.Received
 		a.ContentID = clean(strings.Trim(part.ContentID, "<>"))
-		a.Inline = inline && a.ContentID != ""
+		a.Inline = inline && l.shows(a)
 		if a.data == nil {
 			a.data = []byte{}
 		}

@@ -85,7 +85,11 @@ func (r *Run) beatUntil(ctx context.Context, done <-chan struct{}) {
 			return
 		case <-tick.C:
 		}
-		r.sayAlive(ctx)
+		// A process that stood still for too long must not ask: the server would answer, and by then
+		// another worker may have the job.
+		if !r.overdue() {
+			r.sayAlive(ctx)
+		}
 		if r.overdue() {
 			r.end(ErrLost)
 			return
@@ -93,7 +97,9 @@ func (r *Run) beatUntil(ctx context.Context, done <-chan struct{}) {
 	}
 }
 
-// sayAlive asks for an answer: without one nobody knows whether the server has heard it.
+// sayAlive asks for an answer: without one nobody knows whether the server has heard it. The answer
+// counts from when the question was sent, and it comes within a beat or not at all: asked before the run
+// was overdue, it was heard before the server gave the job away.
 func (r *Run) sayAlive(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.beat())
 	defer cancel()

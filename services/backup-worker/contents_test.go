@@ -3,6 +3,7 @@ package backupworker_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/tenantkeep/tenantkeep/pkg/graph"
 	"github.com/tenantkeep/tenantkeep/pkg/graph/mail"
+	"github.com/tenantkeep/tenantkeep/pkg/graph/rawjson"
 	"github.com/tenantkeep/tenantkeep/pkg/graph/tenant"
 	"github.com/tenantkeep/tenantkeep/pkg/identity"
 	"github.com/tenantkeep/tenantkeep/pkg/identity/pki"
@@ -57,10 +59,11 @@ func (p *place) live(user string) map[string]string {
 		_, err := mailbox.Changes(p.context(), mail.Round{Folder: folder.ID, Attachments: true}, func(c mail.Change) error {
 			text := string(c.Raw)
 			for _, a := range c.Attachments {
-				text += "\n" + string(a.Raw)
+				beside := ""
 				if a.Open != nil {
-					text += "\n" + p.read(a.Open(p.context()))
+					beside = p.read(a.Open(p.context()))
 				}
+				text += p.attachment(string(a.Raw), beside)
 			}
 			contents[string(folder.ID)+"/"+string(c.ID)] = text
 			return c.Err
@@ -68,6 +71,17 @@ func (p *place) live(user string) map[string]string {
 		p.must(err)
 	}
 	return contents
+}
+
+// attachment is what there is of an attachment, wherever its content is.
+func (p *place) attachment(raw, beside string) string {
+	p.t.Helper()
+	if inside := rawjson.Text(rawjson.Field([]byte(raw), "contentBytes")); inside != "" {
+		plain, err := base64.StdEncoding.DecodeString(inside)
+		p.must(err)
+		beside = string(plain)
+	}
+	return "\n" + string(rawjson.Without([]byte(raw), "contentBytes")) + "\n" + beside
 }
 
 func (p *place) read(r io.ReadCloser, err error) string {
@@ -107,14 +121,15 @@ func (p *place) stored(resource string) map[string]string {
 		if entry.Container == vault.Root {
 			continue
 		}
-		var texts []string
+		parts := map[string]string{}
 		for _, part := range entry.Parts {
-			if part.Name == content.MIME {
-				continue
-			}
-			texts = append(texts, p.read(view.Open(p.context(), entry, part.Name)))
+			parts[part.Name] = p.read(view.Open(p.context(), entry, part.Name))
 		}
-		contents[entry.Container+"/"+entry.ID] = strings.Join(texts, "\n")
+		text := parts[content.Item]
+		for n := 0; parts[content.Attachment(n)] != ""; n++ {
+			text += p.attachment(parts[content.Attachment(n)], parts[content.AttachmentContent(n)])
+		}
+		contents[entry.Container+"/"+entry.ID] = text
 	}
 	return contents
 }

@@ -14,10 +14,11 @@
 // subject or the folder's name. Meta.Modified of a message is when it was received. Meta.Size is the
 // bytes of its parts. Columns are [ColumnFrom] and [ColumnTo].
 //
-// An attachment is kept as the attachments collection served it, content and all (contentBytes is
-// base64; an item attachment has its item expanded). One whose JSON is longer than [MaxAttachment]
-// is kept in two parts: "attachment/<n>" is what Graph says about it without contentBytes, and
-// "attachment/<n>/content" is what its /$value served: the file's bytes, or MIME for an item.
+// An attachment is kept as the attachments collection served it (an item attachment has its item
+// expanded), but for the bytes of a file: those are in "attachment/<n>/content", and the JSON in
+// "attachment/<n>" lacks contentBytes. So a logo or a report that hangs on a thousand messages is
+// stored once. Small contents stay in the JSON: readers look whether there is a part for them. Of a
+// very large attached item, "attachment/<n>/content" is the MIME text instead of the expanded item.
 //
 // MIME is kept for what JSON does not carry: signed and encrypted mail (a signature is over bytes),
 // and every message class but IPM.Note.

@@ -17,9 +17,6 @@ const (
 	File = "content" // a file's bytes
 )
 
-// MaxAttachment is how many bytes of JSON one attachment may have to be kept in one part.
-const MaxAttachment = 8 << 20
-
 // The columns of a message, which a search looks into.
 const (
 	ColumnFrom = "from" // "Ada Lovelace <ada@example.com>"

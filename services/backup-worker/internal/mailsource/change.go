@@ -1,6 +1,7 @@
 package mailsource
 
 import (
+	"encoding/base64"
 	"strings"
 
 	"github.com/tenantkeep/tenantkeep/pkg/graph/mail"
@@ -20,11 +21,33 @@ func changeOf(c mail.Change) mailbox.Change {
 	if len(c.Attachments) > 0 {
 		change.Attachments = make([]mailbox.Attachment, len(c.Attachments))
 		for i, a := range c.Attachments {
-			change.Attachments[i] = mailbox.Attachment{JSON: a.Raw, Open: a.Open}
+			change.Attachments[i] = attachmentOf(a)
 			change.MIME = change.MIME || isSecured(a.Raw)
 		}
 	}
 	return change
+}
+
+// leastContent is from how many characters of base64 on the content of a file is kept by itself.
+const leastContent = 1 << 10
+
+// attachmentOf takes the content of a file out of its JSON: as bytes it is a quarter shorter, needs no
+// second compression to get rid of that, and the same logo or report is stored once however many
+// messages it hangs on.
+func attachmentOf(a mail.Attachment) mailbox.Attachment {
+	if a.Open != nil {
+		return mailbox.Attachment{JSON: a.Raw, Open: a.Open}
+	}
+	quoted := rawjson.Field(a.Raw, "contentBytes")
+	if len(quoted) < leastContent {
+		return mailbox.Attachment{JSON: a.Raw}
+	}
+	content := make([]byte, base64.StdEncoding.DecodedLen(len(quoted)))
+	n, err := base64.StdEncoding.Decode(content, quoted[1:len(quoted)-1])
+	if err != nil { // not what base64 looks like, or with escapes in it: it stays as it is
+		return mailbox.Attachment{JSON: a.Raw}
+	}
+	return mailbox.Attachment{JSON: rawjson.Without(a.Raw, "contentBytes"), Content: content[:n]}
 }
 
 func sender(s mail.Summary) string {

@@ -131,7 +131,10 @@ func (r *run) put(ctx context.Context, ref backup.Ref, c Change, mime io.Reader)
 func attach(ctx context.Context, item *backup.Item, c Change) (closers []io.Closer, missing error) {
 	for i, attachment := range c.Attachments {
 		item.Parts = append(item.Parts, backup.Part{Name: partAttachment(i), Data: attachment.JSON})
-		item.Size += int64(len(attachment.JSON))
+		item.Size += int64(len(attachment.JSON) + len(attachment.Content))
+		if attachment.Content != nil {
+			item.Parts = append(item.Parts, backup.Part{Name: partAttachment(i) + "/" + partContent, Data: attachment.Content})
+		}
 		if attachment.Open == nil {
 			continue
 		}

@@ -51,6 +51,7 @@ type Change struct {
 
 // Attachment is one attachment of a message.
 type Attachment struct {
-	JSON []byte
-	Open func(ctx context.Context) (io.ReadCloser, error) // the content of a large one; else nil
+	JSON    []byte
+	Content []byte                                           // of a file, where it is not in JSON
+	Open    func(ctx context.Context) (io.ReadCloser, error) // the content of a large one; else nil
 }

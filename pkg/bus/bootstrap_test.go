@@ -2,7 +2,6 @@ package bus_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -84,7 +83,7 @@ func TestSealedBucketKeepsOneVersion(t *testing.T) {
 }
 
 func TestEmbeddedServerNeedsNoListener(t *testing.T) {
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	server, err := embedded.Start(embedded.Config{StoreDir: t.TempDir(), Logger: quiet})
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -83,7 +84,7 @@ func DeadLetters(ctx context.Context, js jetstream.JetStream, consumer string, e
 		}
 		return each(letterOf(message.Headers(), message.Data(), meta.Sequence.Stream, meta.Timestamp))
 	}, func() { done(errDone) })
-	if context.Cause(ctx) == errDone {
+	if errors.Is(context.Cause(ctx), errDone) {
 		return nil
 	}
 	return err

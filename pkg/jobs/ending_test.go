@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -224,7 +225,7 @@ func TestCancel(t *testing.T) {
 		if waiting, err := y.queue.Cancel(y.ctx, job("j1", "r1", jobs.Scheduled)); waiting || err != nil {
 			t.Errorf("%v, %v", waiting, err)
 		}
-		if cause := receive(y, causes); cause != jobs.ErrCancelled {
+		if cause := receive(y, causes); !errors.Is(cause, jobs.ErrCancelled) {
 			t.Errorf("cause %v", cause)
 		}
 		y.untilEmpty()

@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func TestWorkerThatIsCutOffLosesItsJob(t *testing.T) {
 	y.next(cutOff)
 	link.Sever()
 	began := time.Now()
-	if err := receive(y, lost); err != jobs.ErrLost || time.Since(began) > ackWait {
+	if err := receive(y, lost); !errors.Is(err, jobs.ErrLost) || time.Since(began) > ackWait {
 		t.Errorf("ended after %v with %v", time.Since(began), err)
 	}
 
@@ -113,7 +114,7 @@ func TestShutdownHandsBack(t *testing.T) {
 	y.next(leaving)
 	began := time.Now()
 	leaving.stop()
-	if cause := receive(y, causes); cause != jobs.ErrDraining {
+	if cause := receive(y, causes); !errors.Is(cause, jobs.ErrDraining) {
 		t.Errorf("cause %v", cause)
 	}
 	run := y.next(y.work(y.queue, jobs.Scheduled, succeed))

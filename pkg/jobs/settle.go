@@ -60,6 +60,7 @@ func (q *Queue) failed(ctx context.Context, message jetstream.Msg, job Job, caus
 		return q.done(ctx, message)
 	case bus.Dead:
 		return q.bury(ctx, message, cause)
+	case bus.Again: // as a further attempt
 	}
 	job.Attempt++
 	if job.Attempt >= q.config.MaxAttempts {

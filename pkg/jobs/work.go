@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -86,7 +87,7 @@ func (r *Run) call(ctx context.Context, handle Handler) (err error) {
 // verdict replaces the error of a run that ended because its context did by the reason for that.
 func (r *Run) verdict(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
-	if cause == ErrLost || r.overdue() {
+	if errors.Is(cause, ErrLost) || r.overdue() {
 		return ErrLost
 	}
 	if err != nil && (cause == ErrCancelled || cause == ErrDraining && fault.Retryable(err)) {

@@ -105,7 +105,7 @@ func serve(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := rpc.NewServer(rpc.Config{TLS: config, Tokens: identity.NewTokens(token), Trail: f.trail, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	server := rpc.NewServer(rpc.Config{TLS: config, Tokens: identity.NewTokens(token), Trail: f.trail, Log: slog.New(slog.DiscardHandler)})
 	answer := func(ctx context.Context) error { return f.answer(ctx) }
 	authv1.RegisterConnectionServiceServer(server, &connections{answer: answer})
 	authv1.RegisterTokenServiceServer(server, tokens{})

@@ -94,7 +94,7 @@ func (s *JetStream) newest(ctx context.Context, filter Filter) (map[Key]Record, 
 		}
 		return nil
 	}, func() { done(errCaughtUp) })
-	if context.Cause(ctx) == errCaughtUp {
+	if errors.Is(context.Cause(ctx), errCaughtUp) {
 		return records, nil
 	}
 	return nil, err

@@ -49,6 +49,7 @@ func (w *View) Read(ctx context.Context, e Entry, part string) ([]byte, error) {
 		case formWhole:
 			data, err := w.catalog.payload(ctx, where.pieces[0])
 			return bytes.Clone(data), fault.Wrap("read part", err)
+		default: // in pieces: as a stream
 		}
 	}
 	r, err := w.Open(ctx, e, part)

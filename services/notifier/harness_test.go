@@ -2,7 +2,6 @@ package notifier
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -92,7 +91,7 @@ func (p *place) start() *running {
 		TokenFile: filepath.Join(p.dir, "admin.token"), Roles: "api,work",
 	}
 	plant := &host.Plant{Bus: bus.Connection{URL: p.nats.URL()}, Ledger: ratelimit.NewMemory()}
-	h, err := host.New(p.context(), config, slog.New(slog.NewTextHandler(io.Discard, nil)), plant)
+	h, err := host.New(p.context(), config, slog.New(slog.DiscardHandler), plant)
 	p.must(err)
 	service, err := New(p.context(), h)
 	p.must(err)

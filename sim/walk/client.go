@@ -62,8 +62,8 @@ func (c *client) post(ctx context.Context, path string, body any) object {
 	return c.graph(ctx, http.MethodPost, path, body)
 }
 
-func (c *client) patch(ctx context.Context, path string, body any) object {
-	return c.graph(ctx, http.MethodPatch, path, body)
+func (c *client) patch(ctx context.Context, path string, body any) {
+	c.graph(ctx, http.MethodPatch, path, body)
 }
 
 func (c *client) delete(ctx context.Context, path string) {

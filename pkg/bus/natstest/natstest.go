@@ -3,7 +3,6 @@ package natstest
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -102,4 +101,4 @@ func Bootstrapped(tb testing.TB, config bus.Config) (*Server, jetstream.JetStrea
 	return s, js
 }
 
-func silent() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -167,7 +167,7 @@ func (b *Backend) Read(ctx context.Context, name string, offset, length int64) (
 	}
 	data := make([]byte, length)
 	n, err := from.file.ReadAt(data, offset)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, fault.New(fault.Invalid, op, fmt.Sprintf("%s ends %d bytes into the %d from %d", name, n, length, offset))
 	}
 	if err != nil {

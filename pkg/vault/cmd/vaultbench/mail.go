@@ -78,7 +78,7 @@ func measureMail(ctx context.Context, o options) ([]bar, error) {
 	if err != nil {
 		return nil, err
 	}
-	reading, err := measureReads(ctx, s, mails, o)
+	reading, err := measureReads(ctx, mails, o)
 	return append(append(bars, more...), reading...), err
 }
 
@@ -153,7 +153,7 @@ func contentBytes(ctx context.Context, s subject) (int64, error) {
 }
 
 // measureReads reads mails at random through a view, as a restore does.
-func measureReads(ctx context.Context, s subject, mails []corpus.Mail, o options) ([]bar, error) {
+func measureReads(ctx context.Context, mails []corpus.Mail, o options) ([]bar, error) {
 	cold, err := open(ctx, filepath.Join(o.dir, fmt.Sprint("mail", o.rounds-1)), 64<<20)
 	if err != nil {
 		return nil, err

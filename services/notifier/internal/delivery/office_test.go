@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -104,7 +103,7 @@ func office(t *testing.T, test func(t *testing.T, o *Office, d *desk)) {
 			channels:   map[string]Channel{"hook": {ID: "hook", Webhook: &Webhook{}}},
 			deliveries: map[string]Delivery{}, facts: map[uint64]Fact{},
 			answer: func(context.Context, Channel) error { return nil },
-			agenda: NewAgenda(slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now),
+			agenda: NewAgenda(slog.New(slog.DiscardHandler), time.Now),
 		}
 		test(t, &Office{Store: d, Facts: d, Secrets: d, Webhook: d, Lease: time.Minute, Now: time.Now}, d)
 	})

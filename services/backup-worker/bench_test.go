@@ -58,6 +58,9 @@ func report(b *testing.B, result *backupv1.BackupResult, used, took time.Duratio
 	b.ReportMetric(float64(result.GetRequests())*1000/float64(result.GetAdded()), "requests/1000mails")
 	b.Logf("cpu per mail: %v, bar %v, corso %v; %d mails in %v, %d requests, %d bytes stored of %d",
 		used/mails, cpuPerMail, corsoNeeded, mails, took.Round(time.Millisecond), result.GetRequests(), result.GetBytesStored(), result.GetBytesRead())
+	memory := usage(b).Maxrss >> 10
+	b.ReportMetric(float64(memory), "rss-MB")
+	b.Logf("resident memory: %d MB at most, all services and the test in one process; corso 403 MB", memory)
 	if used/mails > cpuPerMail {
 		b.Errorf("cpu per mail %v is above the bar of %v", used/mails, cpuPerMail)
 	}
@@ -65,11 +68,16 @@ func report(b *testing.B, result *backupv1.BackupResult, used, took time.Duratio
 
 // processorTime is what this process has used so far, in user and kernel mode.
 func processorTime(b *testing.B) time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+	u := usage(b)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func usage(b *testing.B) syscall.Rusage {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		b.Fatal(err)
 	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	return u
 }
 
 // startSimulator builds m365sim, runs it until the benchmark ends, and returns its address.

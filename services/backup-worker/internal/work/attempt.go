@@ -118,7 +118,7 @@ func (a *attempt) record() []byte {
 func (a *attempt) result(snapshot vault.Snapshot, same bool) outbox.Result {
 	spent := a.meter.Read()
 	result := outbox.Result{
-		Sequence: snapshot.Seq, Items: snapshot.Counts.Items,
+		Sequence: snapshot.Seq, Full: a.run.Full, Items: snapshot.Counts.Items,
 		Requests: a.run.Requests + spent.Requests, Throttled: spent.Throttled,
 	}
 	if snapshot.Partial {

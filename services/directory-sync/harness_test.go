@@ -81,7 +81,7 @@ func (p *place) serve() *grpc.ClientConn {
 		h, err := host.New(p.Context(), host.Config{
 			Service: service, NATS: p.nats.URL(), DataDir: filepath.Join(p.dir, string(service)), PKIDir: filepath.Join(p.dir, "pki"),
 			TokenFile: filepath.Join(p.dir, "admin.token"), Roles: "api,work", Peers: map[identity.Service]string{identity.AuthBroker: address},
-		}, slog.New(slog.NewTextHandler(io.Discard, nil)), &host.Plant{Bus: bus.Connection{URL: p.nats.URL()}, Ledger: ledger})
+		}, slog.New(slog.DiscardHandler), &host.Plant{Bus: bus.Connection{URL: p.nats.URL()}, Ledger: ledger})
 		p.must(err)
 		return h
 	}

@@ -79,7 +79,7 @@ func (p *place) facts(id string) []string {
 		facts = append(facts, event.Fact)
 		return nil
 	}, func() { done(end) })
-	if context.Cause(ctx) != end {
+	if !errors.Is(context.Cause(ctx), end) {
 		p.Fatal(err)
 	}
 	return facts

@@ -3,7 +3,6 @@ package restoreworker_test
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -84,7 +83,7 @@ func (p *place) host(service identity.Service) *host.Host {
 	h, err := host.New(ctx, host.Config{
 		Service: service, NATS: p.nats.URL(), DataDir: filepath.Join(p.dir, string(service)), PKIDir: filepath.Join(p.dir, "pki"),
 		TokenFile: filepath.Join(p.dir, "admin.token"), VaultDir: filepath.Join(p.dir, "vault"), Roles: "api,work", Peers: p.peers,
-	}, slog.New(slog.NewTextHandler(io.Discard, nil)), &host.Plant{Bus: bus.Connection{URL: p.nats.URL()}, Ledger: ratelimit.NewMemory()})
+	}, slog.New(slog.DiscardHandler), &host.Plant{Bus: bus.Connection{URL: p.nats.URL()}, Ledger: ratelimit.NewMemory()})
 	p.must(err)
 	return h
 }

@@ -20,7 +20,10 @@ type Credential struct {
 	PEM    []byte // certificate and private key
 }
 
-func (Credential) String() string   { return "(credential)" }
+// String hides what it is: credentials must not reach a log by accident.
+func (Credential) String() string { return "(credential)" }
+
+// GoString hides it from %#v too.
 func (Credential) GoString() string { return "(credential)" }
 
 // Pair is a parsed certificate and its key.

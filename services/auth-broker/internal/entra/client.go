@@ -57,7 +57,7 @@ func (c *Client) SignIn(ctx context.Context, signIn connection.SignIn, credentia
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	asked := c.now()
-	response, body, err := c.do(request, "sign in")
+	response, body, err := c.do(request, "sign in") //nolint:bodyclose // do has read and closed it
 	if err != nil {
 		return connection.Token{}, err
 	}

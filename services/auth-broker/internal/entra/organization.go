@@ -22,7 +22,7 @@ func (c *Client) Organization(ctx context.Context, signIn connection.SignIn, tok
 		return connection.Organization{}, fault.As(fault.Invalid, "read organisation", err)
 	}
 	request.Header.Set("Authorization", "Bearer "+token.Access)
-	response, body, err := c.do(request, "read organisation")
+	response, body, err := c.do(request, "read organisation") //nolint:bodyclose // do has read and closed it
 	if err != nil {
 		return connection.Organization{}, err
 	}

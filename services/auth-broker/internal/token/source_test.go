@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -66,7 +65,7 @@ func brokers(t *testing.T, n int, test func(t *testing.T, tenant *tenant, source
 		tenant, cache := &tenant{version: 1}, tokencache.NewMemory(time.Now)
 		sources := make([]*token.Source, n)
 		for i := range sources {
-			sources[i] = token.NewSource(cache, tenant, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
+			sources[i] = token.NewSource(cache, tenant, slog.New(slog.DiscardHandler), time.Now)
 			defer sources[i].Close()
 		}
 		test(t, tenant, sources)

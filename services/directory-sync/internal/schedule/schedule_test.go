@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -53,7 +52,7 @@ func (d *diary) read() []string {
 // scheduled runs a schedule in a bubble of its own time.
 func scheduled(t *testing.T, d *diary, story func(s *Schedule)) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Config{Interval: 10 * time.Minute, Parallel: 2, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, d.sync)
+		s := New(Config{Interval: 10 * time.Minute, Parallel: 2, Log: slog.New(slog.DiscardHandler)}, d.sync)
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()

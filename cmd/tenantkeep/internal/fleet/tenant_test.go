@@ -53,9 +53,11 @@ type sums struct {
 	Digest string
 	Sums   []struct {
 		Address, Workload string
-		Lines             []struct{ Path, Name, Kind, Digest string }
+		Lines             []line
 	}
 }
+
+type line struct{ Path, Name, Kind, Digest, Detail string }
 
 func (b *bench) checksum() sums {
 	b.Helper()

@@ -94,7 +94,7 @@ func TestAChangeIsAnEvent(t *testing.T) {
 	got := receive(h, events)
 	want := bus.Event{
 		ID: record.EventID, Type: "tenantkeep.user-provisioned.v1", Source: "/directory-sync/c1", Schema: "tenantkeep.directory.v1.User",
-		Time: record.Time, Connection: "c1", Kind: "user", Fact: "user-provisioned", EntityID: "u1", Data: []byte("u1"), Sequence: 1, Delivered: 1,
+		Time: record.Time, Connection: "c1", Kind: "user", Fact: "user-provisioned", EntityID: "u1", Data: []byte("u1"), Sequence: 1, Delivered: 1, Trace: record.Trace,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -165,7 +165,7 @@ func (p *place) control(path string, body, reply any) {
 	p.must(err)
 	request, err := http.NewRequestWithContext(context.WithoutCancel(p.t.Context()), http.MethodPost, p.cloud+path, bytes.NewReader(data))
 	p.must(err)
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := http.DefaultClient.Do(request) //nolint:bodyclose // read closes it
 	p.must(err)
 	text := p.read(answer.Body, nil)
 	if answer.StatusCode != http.StatusOK {

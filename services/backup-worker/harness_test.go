@@ -2,6 +2,7 @@ package backupworker_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -234,7 +235,7 @@ func (r *running) wait(name string) *backupv1.Job {
 	var job *backupv1.Job
 	for {
 		reply, err := stream.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return job
 		}
 		if err != nil {

@@ -20,6 +20,7 @@ type Book struct {
 
 // The entities that the book holds, as others see them.
 type (
+	// Profile is a backup policy.
 	Profile  = state.Entity[*backupv1.Profile]
 	Resource = state.Entity[*backupv1.Resource]
 	Job      = state.Entity[*backupv1.Job]

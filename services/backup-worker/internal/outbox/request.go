@@ -45,7 +45,7 @@ func (b *Book) RequestBackup(ctx context.Context, connection m365.ConnectionID, 
 		}
 		job, err := b.jobs.Get(ctx, connection, backupID(resource.Value))
 		if fault.Is(err, fault.NotFound) {
-			job, err = b.queueBackup(ctx, resource, id, request)
+			job, err = b.queueBackup(ctx, resource, request)
 		} else if err == nil && !Ended(job.Value) {
 			return job, b.join(ctx, job, connection, id, request)
 		}
@@ -56,7 +56,7 @@ func (b *Book) RequestBackup(ctx context.Context, connection m365.ConnectionID, 
 	return Job{}, fault.New(fault.Transient, "start backup", "backups of the resource end too fast to follow", fault.Next("try again"))
 }
 
-func (b *Book) queueBackup(ctx context.Context, resource Resource, id m365.ResourceID, request Request) (Job, error) {
+func (b *Book) queueBackup(ctx context.Context, resource Resource, request Request) (Job, error) {
 	connection := resource.Key.Connection
 	key := backupID(resource.Value)
 	job := b.newJob(connection, key, resource.Value, request.Queue)

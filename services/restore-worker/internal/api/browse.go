@@ -34,7 +34,7 @@ func (b *Browse) ListSnapshots(ctx context.Context, request *restorev1.ListSnaps
 	if err != nil {
 		return nil, err
 	}
-	size, err := pageSize(request.GetPageSize(), 100, 1000)
+	size, err := pageSize(request.GetPageSize(), 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func snapshotMessage(resource snapshot.Resource, one snapshot.Info) *restorev1.S
 
 // ListItems implements BrowseService.
 func (b *Browse) ListItems(ctx context.Context, request *restorev1.ListItemsRequest) (*restorev1.ListItemsResponse, error) {
-	size, err := pageSize(request.GetPageSize(), 100, 1000)
+	size, err := pageSize(request.GetPageSize(), 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -127,12 +127,10 @@ func address(sender string) string {
 	return sender
 }
 
-// maxFound is how many finds a search without a limit ends after.
-const maxFound = 100
 
 // SearchItems implements BrowseService.
 func (b *Browse) SearchItems(request *restorev1.SearchItemsRequest, stream grpc.ServerStreamingServer[restorev1.SearchItemsResponse]) error {
-	limit, err := pageSize(request.GetLimit(), maxFound, 10_000)
+	limit, err := pageSize(request.GetLimit(), 10_000)
 	if err != nil {
 		return err
 	}

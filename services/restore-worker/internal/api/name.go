@@ -58,7 +58,8 @@ func badName(text, form string) error {
 }
 
 // pageSize applies what every list promises.
-func pageSize(asked int32, standard, most int) (int, error) {
+func pageSize(asked int32, most int) (int, error) {
+	const standard = 100
 	switch {
 	case asked < 0:
 		return 0, fault.New(fault.Invalid, "read request", "the page size is negative", fault.Next("leave it out for the standard size"))

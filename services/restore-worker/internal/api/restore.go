@@ -188,7 +188,7 @@ func (s *Restores) ListRestores(ctx context.Context, request *restorev1.ListRest
 	if err != nil {
 		return nil, err
 	}
-	size, err := pageSize(request.GetPageSize(), 100, 1000)
+	size, err := pageSize(request.GetPageSize(), 1000)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -27,7 +28,7 @@ func hold(run context.Context) *held {
 	h.ctx, h.end = context.WithCancelCause(context.WithoutCancel(run))
 	release := context.AfterFunc(run, func() {
 		cause := context.Cause(run)
-		if cause == jobs.ErrLost {
+		if errors.Is(cause, jobs.ErrLost) {
 			h.end(cause)
 			return
 		}

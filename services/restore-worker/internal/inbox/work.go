@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -173,11 +174,11 @@ func (w *Worker) settle(ctx context.Context, run *jobs.Run, lease outbox.Lease, 
 	defer cancel()
 	var write error
 	switch kind := fault.KindOf(err); {
-	case err == jobs.ErrDraining:
+	case errors.Is(err, jobs.ErrDraining):
 		return err
-	case err == jobs.ErrLost, lost(err):
+	case errors.Is(err, jobs.ErrLost), lost(err):
 		return jobs.ErrLost
-	case err == jobs.ErrCancelled:
+	case errors.Is(err, jobs.ErrCancelled):
 		write = w.Book.End(ctx, lease, restorev1.RestoreState_RESTORE_STATE_CANCELLED, report(nil))
 	case err == nil:
 		r := report(nil)

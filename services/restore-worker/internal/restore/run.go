@@ -163,6 +163,7 @@ func (r *Restore) try(ctx context.Context, job Job, again bool) (Verb, error) {
 		err = r.Target.Create(ctx, job, action.Instead)
 	case Complete:
 		err = r.Target.Complete(ctx, job, action.Mine, action.Instead)
+	case Skip, Made: // it is there
 	}
 	return action.Verb, err
 }

@@ -24,8 +24,8 @@ func TestRandomHistories(t *testing.T) {
 func history(t *testing.T, r *rand.Rand) {
 	b := newBench(t)
 	v := b.open()
-	var state map[vault.Ref]vault.Item  // as the session sees it
-	safe := map[vault.Ref]vault.Item{}  // as the newest head has it
+	var state map[vault.Ref]vault.Item // as the session sees it
+	safe := map[vault.Ref]vault.Item{} // as the newest head has it
 	snapshots := map[uint64]map[vault.Ref]vault.Item{}
 	last := map[vault.Ref]vault.Item{}
 	previous := uint64(0)

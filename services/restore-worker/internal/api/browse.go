@@ -127,7 +127,6 @@ func address(sender string) string {
 	return sender
 }
 
-
 // SearchItems implements BrowseService.
 func (b *Browse) SearchItems(request *restorev1.SearchItemsRequest, stream grpc.ServerStreamingServer[restorev1.SearchItemsResponse]) error {
 	limit, err := pageSize(request.GetLimit(), 10_000)

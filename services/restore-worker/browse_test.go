@@ -1,6 +1,7 @@
 package restoreworker_test
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func (p *place) search(request *restorev1.SearchItemsRequest) ([]*restorev1.Sear
 	var found []*restorev1.SearchItemsResponse
 	for {
 		one, err := stream.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return found, nil
 		}
 		if err != nil {

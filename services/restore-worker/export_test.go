@@ -3,6 +3,7 @@ package restoreworker_test
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"io"
 	"net/mail"
 	"strings"
@@ -22,7 +23,7 @@ func (p *place) export(request *restorev1.ExportRequest) ([]byte, *restorev1.Exp
 	var summary *restorev1.ExportSummary
 	for {
 		part, err := stream.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return data.Bytes(), summary, nil
 		}
 		if err != nil {

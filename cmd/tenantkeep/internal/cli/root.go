@@ -83,7 +83,13 @@ Start with "tenantkeep demo" to see it work on a simulated tenant, or with
 
 Exit status: 0 done, 1 failed, 2 usage, 3 partial.`,
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRun: func(*cobra.Command, []string) { a.started = true },
+		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
+			if err := command.ValidateFlagGroups(); err != nil {
+				return err
+			}
+			a.started = true
+			return nil
+		},
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.server, "server", os.Getenv("TENANTKEEP_SERVER"), "host:port of the all-in-one; wins over the context file's [TENANTKEEP_SERVER]")

@@ -23,7 +23,10 @@ func (s jobService) WatchJob(request *backupv1.WatchJobRequest, stream grpc.Serv
 	progress := make(chan *backupv1.Progress, 1)
 	watched := make(chan error, 1)
 	go func() { watched <- s.queue.Watch(ctx, id, func(data []byte) { newest(progress, data) }) }()
-	defer func() { cancel(); _ = <-watched }() // it ends because it is told to
+	defer func() {
+		cancel()
+		<-watched //nolint:errcheck // it ends because it is told to
+	}()
 
 	changed, stop := s.hub.watch(topic{connection, id})
 	defer stop()

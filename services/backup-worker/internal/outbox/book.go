@@ -21,10 +21,13 @@ type Book struct {
 // The entities that the book holds, as others see them.
 type (
 	// Profile is a backup policy.
-	Profile  = state.Entity[*backupv1.Profile]
+	Profile = state.Entity[*backupv1.Profile]
+	// Resource is a mailbox or a drive.
 	Resource = state.Entity[*backupv1.Resource]
-	Job      = state.Entity[*backupv1.Job]
-	Restore  = state.Entity[*restorev1.Restore]
+	// Job is a backup or a verification.
+	Job = state.Entity[*backupv1.Job]
+	// Restore is restore-worker's, read to show it among the jobs.
+	Restore = state.Entity[*restorev1.Restore]
 )
 
 // NewBook opens the book.

@@ -110,6 +110,7 @@ func shown(l *letter.Letter) []string {
 				continue // of which Exchange's own text says nothing
 			}
 			files = append(files, fmt.Sprintf("file %s %s %s %t %x", a.Name, a.ContentType, a.ContentID, a.Inline, a.Bytes()))
+		case letter.Reference: // a link, which MIME cannot hold
 		}
 	}
 	slices.Sort(files)

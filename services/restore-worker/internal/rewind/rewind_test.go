@@ -2,6 +2,7 @@ package rewind_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -30,7 +31,7 @@ func TestReadsAnywhereInAnyOrder(t *testing.T) {
 		part := make([]byte, n)
 		got, err := r.ReadAt(part, int64(from))
 		want := content[from:min(from+n, len(content))]
-		if !bytes.Equal(part[:got], want) || (err == io.EOF) != (len(want) < n) {
+		if !bytes.Equal(part[:got], want) || errors.Is(err, io.EOF) != (len(want) < n) {
 			t.Fatalf("%d bytes at %d: got %d, %v", n, from, got, err)
 		}
 	}

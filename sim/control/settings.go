@@ -77,6 +77,7 @@ func (s *Server) settings(r *http.Request) (any, error) {
 		Latency       string `json:"latency"`       // a duration: 50ms
 		TokenLifetime string `json:"tokenLifetime"` // a duration: 1h
 		Throttle      string `json:"throttle"`      // published or off
+		Gzip          string `json:"gzip"`          // on or off: whether clients that take gzip get it
 	}
 	if err := decode(r, &given); err != nil {
 		return nil, err
@@ -86,6 +87,13 @@ func (s *Server) settings(r *http.Request) (any, error) {
 	}
 	if err := duration(given.TokenLifetime, s.Login.SetLifetime); err != nil {
 		return nil, err
+	}
+	switch given.Gzip {
+	case "on", "off":
+		s.Gateway.SetPlain(given.Gzip == "off")
+	case "":
+	default:
+		return nil, fmt.Errorf("gzip %q: on or off", given.Gzip)
 	}
 	switch given.Throttle {
 	case "published":

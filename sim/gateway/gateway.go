@@ -31,6 +31,7 @@ type Config struct {
 type Gateway struct {
 	Config
 	latency atomic.Int64
+	plain   atomic.Bool
 	counter atomic.Uint64
 }
 
@@ -44,6 +45,9 @@ func New(config Config) *Gateway {
 
 // SetLatency changes how long every call takes at least.
 func (g *Gateway) SetLatency(latency time.Duration) { g.latency.Store(int64(latency)) }
+
+// SetPlain tells whether answers stay as they are also for clients that take gzip.
+func (g *Gateway) SetPlain(plain bool) { g.plain.Store(plain) }
 
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.serve(w, r, false) }
 
@@ -59,6 +63,9 @@ type visit struct {
 func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, batched bool) {
 	v := &visit{gateway: g}
 	v.Request, v.Now, v.Batched = r, g.Now(), batched
+	if g.plain.Load() {
+		r.Header.Del("Accept-Encoding")
+	}
 	v.resolve()
 	out := v.open(w)
 	defer out.close()

@@ -53,11 +53,16 @@ func (a *app) follow(ctx context.Context, jobs []*backupv1.Job) ([]*backupv1.Job
 	return ended, err
 }
 
-// lookAgain is how long to wait before watching again.
-const lookAgain = 300 * time.Millisecond
+// lookAgain is how long to wait before watching again, and appearWithin how long a job that was just
+// made may be unknown to the service that lists the jobs of all kinds.
+const (
+	lookAgain    = 300 * time.Millisecond
+	appearWithin = 10 * time.Second
+)
 
 func followOne(ctx context.Context, service backupv1.JobServiceClient, name string, board *progress.Board) (*backupv1.Job, error) {
 	var last *backupv1.Job
+	began := time.Now()
 	for {
 		err := followStream(ctx, service, name, func(job *backupv1.Job) {
 			last = job
@@ -66,10 +71,10 @@ func followOne(ctx context.Context, service backupv1.JobServiceClient, name stri
 		switch {
 		case last != nil && progress.Ended(last):
 			return last, nil
-		case !errors.Is(err, io.EOF) && !fault.Is(err, fault.Transient):
+		case fault.Is(err, fault.NotFound) && time.Since(began) < appearWithin: // another service has to hear of it first
+		case !errors.Is(err, io.EOF) && !fault.Is(err, fault.Transient): // those are of a server that restarts: the work goes on
 			return last, err
 		}
-		// The server restarts: the work goes on, and so does the watching.
 		if err := bus.Pause(ctx, lookAgain); err != nil {
 			return last, err
 		}

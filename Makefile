@@ -33,6 +33,10 @@ test: redis-server $(BIN)/nats-server ## everything, against real servers; needs
 	@for module in $(RACE_MODULES); do (cd $$module && go test -race $(TEST_FLAGS) ./...); done
 	@for module in $(SDK_MODULES); do (cd $$module && go test $(TEST_FLAGS) ./...); done
 
+.PHONY: kills
+kills: redis-server ## kills workers and nats-server 20 times in the middle of work; see docs/decisions/0300
+	cd cmd/tenantkeep && go test -tags kills -run TestKills -v ./internal/fleet
+
 .PHONY: bench
 bench: ## the bars: prints both sides of each and fails below one
 	@echo "Goals beyond the bars: write 1.0 of the plain loop, 0.13 ms of CPU per mail. What the machine does besides disturbs."

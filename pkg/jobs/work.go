@@ -90,7 +90,7 @@ func (r *Run) verdict(ctx context.Context, err error) error {
 	if errors.Is(cause, ErrLost) || r.overdue() {
 		return ErrLost
 	}
-	if err != nil && (cause == ErrCancelled || cause == ErrDraining && fault.Retryable(err)) {
+	if err != nil && (errors.Is(cause, ErrCancelled) || errors.Is(cause, ErrDraining) && fault.Retryable(err)) {
 		return cause
 	}
 	return err

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,5 +127,17 @@ func (b *bench) protect(resources int) {
 			}
 		}
 		return done == resources
+	})
+}
+
+// idle waits until no job is queued or running.
+func (b *bench) idle() {
+	b.Helper()
+	b.until("jobs end", 2*time.Minute, func() bool {
+		var jobs backupv1.ListJobsResponse
+		b.askUntil(&jobs, "job", "list")
+		return !slices.ContainsFunc(jobs.GetJobs(), func(j *backupv1.Job) bool {
+			return j.GetState() == backupv1.JobState_JOB_STATE_QUEUED || j.GetState() == backupv1.JobState_JOB_STATE_RUNNING
+		})
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -16,6 +15,8 @@ import (
 	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
 	restorev1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/restore/v1"
 	"github.com/tenantkeep/tenantkeep/sim"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 )
 
 // What the bar asks: so many kills, so many of them in the middle of work.
@@ -95,18 +96,6 @@ func (b *bench) round(n int, phase func(worker string, work func())) {
 	}
 }
 
-// idle waits until no job is queued or running.
-func (b *bench) idle() {
-	b.Helper()
-	b.until("jobs end", 2*time.Minute, func() bool {
-		var jobs backupv1.ListJobsResponse
-		b.askUntil(&jobs, "job", "list")
-		return !slices.ContainsFunc(jobs.GetJobs(), func(j *backupv1.Job) bool {
-			return j.GetState() == backupv1.JobState_JOB_STATE_QUEUED || j.GetState() == backupv1.JobState_JOB_STATE_RUNNING
-		})
-	})
-}
-
 // killer kills one process in each phase.
 type killer struct {
 	*bench
@@ -150,4 +139,10 @@ func (k *killer) kill(victim string, at time.Duration) {
 	if err := k.Restart(k.Context(), victim); err != nil {
 		k.Errorf("restart %s: %v", victim, err)
 	}
+}
+
+// askOnce is one try.
+func (b *bench) askOnce(answer proto.Message, arguments ...string) bool {
+	status, out, _ := b.try(append(arguments, "--json")...)
+	return status == 0 && protojson.Unmarshal([]byte(out), answer) == nil
 }

@@ -36,12 +36,6 @@ func (b *bench) askUntil(answer proto.Message, arguments ...string) {
 	}
 }
 
-// askOnce is one try.
-func (b *bench) askOnce(answer proto.Message, arguments ...string) bool {
-	status, out, _ := b.try(append(arguments, "--json")...)
-	return status == 0 && protojson.Unmarshal([]byte(out), answer) == nil
-}
-
 // change has the tenant change.
 func (b *bench) change(what string) {
 	b.Helper()

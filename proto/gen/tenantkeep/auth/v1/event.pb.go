@@ -226,7 +226,11 @@ type Connection struct {
 	// The name of the organisation as Entra has it.
 	Organization string `protobuf:"bytes,17,opt,name=organization,proto3" json:"organization,omitempty"`
 	// What keeps work from being done; unset unless the state is degraded.
-	Problem       *v1.Problem `protobuf:"bytes,18,opt,name=problem,proto3" json:"problem,omitempty"`
+	Problem *v1.Problem `protobuf:"bytes,18,opt,name=problem,proto3" json:"problem,omitempty"`
+	// How many users the tenant has, and how many licences with SharePoint it has given out, as of the last
+	// test that could read it; 0 if none could. Microsoft's limits depend on them.
+	Users         int64 `protobuf:"varint,19,opt,name=users,proto3" json:"users,omitempty"`
+	Licences      int64 `protobuf:"varint,20,opt,name=licences,proto3" json:"licences,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -387,6 +391,20 @@ func (x *Connection) GetProblem() *v1.Problem {
 	return nil
 }
 
+func (x *Connection) GetUsers() int64 {
+	if x != nil {
+		return x.Users
+	}
+	return 0
+}
+
+func (x *Connection) GetLicences() int64 {
+	if x != nil {
+		return x.Licences
+	}
+	return 0
+}
+
 // Check is one line of a connection's test.
 type Check struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -463,7 +481,7 @@ var File_tenantkeep_auth_v1_event_proto protoreflect.FileDescriptor
 
 const file_tenantkeep_auth_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1etenantkeep/auth/v1/event.proto\x12\x12tenantkeep.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ftenantkeep/type/v1/change.proto\x1a tenantkeep/type/v1/problem.proto\"\xa6\x06\n" +
+	"\x1etenantkeep/auth/v1/event.proto\x12\x12tenantkeep.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ftenantkeep/type/v1/change.proto\x1a tenantkeep/type/v1/problem.proto\"\xd8\x06\n" +
 	"\n" +
 	"Connection\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
@@ -488,7 +506,9 @@ const file_tenantkeep_auth_v1_event_proto_rawDesc = "" +
 	"\vverify_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"verifyTime\x12\"\n" +
 	"\forganization\x18\x11 \x01(\tR\forganization\x125\n" +
-	"\aproblem\x18\x12 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"\xae\x01\n" +
+	"\aproblem\x18\x12 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\x12\x14\n" +
+	"\x05users\x18\x13 \x01(\x03R\x05users\x12\x1a\n" +
+	"\blicences\x18\x14 \x01(\x03R\blicences\"\xae\x01\n" +
 	"\x05Check\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12:\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2 .tenantkeep.auth.v1.CheckOutcomeR\aoutcome\x12\x18\n" +

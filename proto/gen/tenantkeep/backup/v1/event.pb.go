@@ -559,7 +559,7 @@ type Resource struct {
 	LastSuccess *BackupResult `protobuf:"bytes,11,opt,name=last_success,json=lastSuccess,proto3" json:"last_success,omitempty"`
 	// Who works on the unit right now; unset if nobody does.
 	Lease *Lease `protobuf:"bytes,12,opt,name=lease,proto3" json:"lease,omitempty"`
-	// Another backup was asked for while one was running.
+	// Another backup was asked for while one was running: next_job.
 	Dirty bool `protobuf:"varint,13,opt,name=dirty,proto3" json:"dirty,omitempty"`
 	// Newest head of the unit that is known to be committed; 0 before the first.
 	VaultSequence int64 `protobuf:"varint,14,opt,name=vault_sequence,json=vaultSequence,proto3" json:"vault_sequence,omitempty"`
@@ -567,8 +567,16 @@ type Resource struct {
 	Backups int64 `protobuf:"varint,15,opt,name=backups,proto3" json:"backups,omitempty"`
 	// Leases so far: the newest one has this epoch.
 	Epoch int64 `protobuf:"varint,16,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	// The other backup that was asked for reads everything anew.
-	DirtyFull     bool `protobuf:"varint,17,opt,name=dirty_full,json=dirtyFull,proto3" json:"dirty_full,omitempty"`
+	// The job next_job says so itself.
+	//
+	// Deprecated: Marked as deprecated in tenantkeep/backup/v1/event.proto.
+	DirtyFull bool `protobuf:"varint,17,opt,name=dirty_full,json=dirtyFull,proto3" json:"dirty_full,omitempty"`
+	// connections/{connection}/jobs/{job} of the backup that comes next or has begun, if it was asked for
+	// while another one ran; empty otherwise.
+	Job string `protobuf:"bytes,18,opt,name=job,proto3" json:"job,omitempty"`
+	// connections/{connection}/jobs/{job} of the backup that follows the one that has begun; empty if
+	// nobody has asked for one since that began.
+	NextJob       string `protobuf:"bytes,19,opt,name=next_job,json=nextJob,proto3" json:"next_job,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -715,11 +723,26 @@ func (x *Resource) GetEpoch() int64 {
 	return 0
 }
 
+// Deprecated: Marked as deprecated in tenantkeep/backup/v1/event.proto.
 func (x *Resource) GetDirtyFull() bool {
 	if x != nil {
 		return x.DirtyFull
 	}
 	return false
+}
+
+func (x *Resource) GetJob() string {
+	if x != nil {
+		return x.Job
+	}
+	return ""
+}
+
+func (x *Resource) GetNextJob() string {
+	if x != nil {
+		return x.NextJob
+	}
+	return ""
 }
 
 // Lease is the right to write a unit.
@@ -1006,7 +1029,10 @@ type Job struct {
 	// A backup that reads everything anew.
 	Full bool `protobuf:"varint,21,opt,name=full,proto3" json:"full,omitempty"`
 	// connections/{connection}/resources/{resource}/snapshots/{snapshot} that a verification reads.
-	Snapshot      string `protobuf:"bytes,22,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	Snapshot string `protobuf:"bytes,22,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// connections/{connection}/jobs/{job} of the same resource whose end it waits for: a backup that was
+	// asked for when that one had begun to read. Empty for none.
+	AfterJob      string `protobuf:"bytes,23,opt,name=after_job,json=afterJob,proto3" json:"after_job,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1191,6 +1217,13 @@ func (x *Job) GetFull() bool {
 func (x *Job) GetSnapshot() string {
 	if x != nil {
 		return x.Snapshot
+	}
+	return ""
+}
+
+func (x *Job) GetAfterJob() string {
+	if x != nil {
+		return x.AfterJob
 	}
 	return ""
 }
@@ -1482,7 +1515,7 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\vkeep_months\x18\x03 \x01(\x05R\n" +
 	"keepMonths\x12\x1d\n" +
 	"\n" +
-	"keep_years\x18\x04 \x01(\x05R\tkeepYears\"\xf3\x04\n" +
+	"keep_years\x18\x04 \x01(\x05R\tkeepYears\"\xa4\x05\n" +
 	"\bResource\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x122\n" +
@@ -1501,9 +1534,11 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\x05dirty\x18\r \x01(\bR\x05dirty\x12%\n" +
 	"\x0evault_sequence\x18\x0e \x01(\x03R\rvaultSequence\x12\x18\n" +
 	"\abackups\x18\x0f \x01(\x03R\abackups\x12\x14\n" +
-	"\x05epoch\x18\x10 \x01(\x03R\x05epoch\x12\x1d\n" +
+	"\x05epoch\x18\x10 \x01(\x03R\x05epoch\x12!\n" +
 	"\n" +
-	"dirty_full\x18\x11 \x01(\bR\tdirtyFull\"\x80\x01\n" +
+	"dirty_full\x18\x11 \x01(\bB\x02\x18\x01R\tdirtyFull\x12\x10\n" +
+	"\x03job\x18\x12 \x01(\tR\x03job\x12\x19\n" +
+	"\bnext_job\x18\x13 \x01(\tR\anextJob\"\x80\x01\n" +
 	"\x05Lease\x12\x10\n" +
 	"\x03job\x18\x01 \x01(\tR\x03job\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x14\n" +
@@ -1529,7 +1564,7 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\fbytes_stored\x18\r \x01(\x03R\vbytesStored\x12\x1a\n" +
 	"\brequests\x18\x0e \x01(\x03R\brequests\x12\x1c\n" +
 	"\tthrottled\x18\x0f \x01(\x03R\tthrottled\x125\n" +
-	"\aproblem\x18\x10 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"\xbe\a\n" +
+	"\aproblem\x18\x10 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"\xdb\a\n" +
 	"\x03Job\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x122\n" +
@@ -1555,7 +1590,8 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\x0fnot_before_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\rnotBeforeTime\x12\x1a\n" +
 	"\bfailures\x18\x14 \x01(\x05R\bfailures\x12\x12\n" +
 	"\x04full\x18\x15 \x01(\bR\x04full\x12\x1a\n" +
-	"\bsnapshot\x18\x16 \x01(\tR\bsnapshot\"\xf6\x02\n" +
+	"\bsnapshot\x18\x16 \x01(\tR\bsnapshot\x12\x1b\n" +
+	"\tafter_job\x18\x17 \x01(\tR\bafterJob\"\xf6\x02\n" +
 	"\bProgress\x12\x1d\n" +
 	"\n" +
 	"items_done\x18\x01 \x01(\x03R\titemsDone\x12\x1f\n" +

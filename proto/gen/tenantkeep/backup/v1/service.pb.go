@@ -724,7 +724,10 @@ type StartBackupRequest struct {
 	// connections/{connection}/resources/{resource}
 	Resource string `protobuf:"bytes,1,opt,name=resource,proto3" json:"resource,omitempty"`
 	// Read everything anew instead of what changed.
-	Full          bool `protobuf:"varint,2,opt,name=full,proto3" json:"full,omitempty"`
+	Full bool `protobuf:"varint,2,opt,name=full,proto3" json:"full,omitempty"`
+	// Makes a retry safe: for a day the same id of the same caller returns the same job, at most 64
+	// characters. Empty for none.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -771,6 +774,13 @@ func (x *StartBackupRequest) GetFull() bool {
 		return x.Full
 	}
 	return false
+}
+
+func (x *StartBackupRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 type StartBackupResponse struct {
@@ -820,7 +830,11 @@ func (x *StartBackupResponse) GetJob() *Job {
 type StartAllBackupsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// connections/{connection}
-	Parent        string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// As in StartBackupRequest.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Read everything anew instead of what changed.
+	Full          bool `protobuf:"varint,3,opt,name=full,proto3" json:"full,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -860,6 +874,20 @@ func (x *StartAllBackupsRequest) GetParent() string {
 		return x.Parent
 	}
 	return ""
+}
+
+func (x *StartAllBackupsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *StartAllBackupsRequest) GetFull() bool {
+	if x != nil {
+		return x.Full
+	}
+	return false
 }
 
 type StartAllBackupsResponse struct {
@@ -1429,14 +1457,19 @@ const file_tenantkeep_backup_v1_service_proto_rawDesc = "" +
 	"\x05query\x18\x05 \x01(\tR\x05query\"}\n" +
 	"\x15ListResourcesResponse\x12<\n" +
 	"\tresources\x18\x01 \x03(\v2\x1e.tenantkeep.backup.v1.ResourceR\tresources\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"D\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"c\n" +
 	"\x12StartBackupRequest\x12\x1a\n" +
 	"\bresource\x18\x01 \x01(\tR\bresource\x12\x12\n" +
-	"\x04full\x18\x02 \x01(\bR\x04full\"B\n" +
+	"\x04full\x18\x02 \x01(\bR\x04full\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"B\n" +
 	"\x13StartBackupResponse\x12+\n" +
-	"\x03job\x18\x01 \x01(\v2\x19.tenantkeep.backup.v1.JobR\x03job\"0\n" +
+	"\x03job\x18\x01 \x01(\v2\x19.tenantkeep.backup.v1.JobR\x03job\"c\n" +
 	"\x16StartAllBackupsRequest\x12\x16\n" +
-	"\x06parent\x18\x01 \x01(\tR\x06parent\"H\n" +
+	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tR\trequestId\x12\x12\n" +
+	"\x04full\x18\x03 \x01(\bR\x04full\"H\n" +
 	"\x17StartAllBackupsResponse\x12-\n" +
 	"\x04jobs\x18\x01 \x03(\v2\x19.tenantkeep.backup.v1.JobR\x04jobs\"#\n" +
 	"\rGetJobRequest\x12\x12\n" +

@@ -433,9 +433,11 @@ const (
 //
 // BackupService starts backups by hand.
 type BackupServiceClient interface {
-	// Queues a backup. If one is queued or running already, returns that, and one more will follow it.
+	// Queues a backup and returns the job whose snapshot holds what the resource is at the time of the
+	// call: it begins to read after that. A job that waits and has not begun to read stands for another;
+	// one that has begun is followed by the job that is returned, which names it in after_job.
 	StartBackup(ctx context.Context, in *StartBackupRequest, opts ...grpc.CallOption) (*StartBackupResponse, error)
-	// Queues a backup of every protected resource of a connection.
+	// Queues a backup of every protected resource of a connection, each as StartBackup does.
 	StartAllBackups(ctx context.Context, in *StartAllBackupsRequest, opts ...grpc.CallOption) (*StartAllBackupsResponse, error)
 }
 
@@ -473,9 +475,11 @@ func (c *backupServiceClient) StartAllBackups(ctx context.Context, in *StartAllB
 //
 // BackupService starts backups by hand.
 type BackupServiceServer interface {
-	// Queues a backup. If one is queued or running already, returns that, and one more will follow it.
+	// Queues a backup and returns the job whose snapshot holds what the resource is at the time of the
+	// call: it begins to read after that. A job that waits and has not begun to read stands for another;
+	// one that has begun is followed by the job that is returned, which names it in after_job.
 	StartBackup(context.Context, *StartBackupRequest) (*StartBackupResponse, error)
-	// Queues a backup of every protected resource of a connection.
+	// Queues a backup of every protected resource of a connection, each as StartBackup does.
 	StartAllBackups(context.Context, *StartAllBackupsRequest) (*StartAllBackupsResponse, error)
 	mustEmbedUnimplementedBackupServiceServer()
 }

@@ -30,6 +30,7 @@ type Config struct {
 	AckWait   time.Duration // how long a job's worker may be silent before another gets the job
 	Collector string        // host:port of an OTLP collector; empty for none
 	Peers     map[identity.Service]string
+	Health    bool // ask the process that runs with this configuration, instead of being one
 }
 
 // ports are where the services listen if nothing else is said.
@@ -61,6 +62,7 @@ func ParseConfig(service identity.Service, arguments []string, getenv func(strin
 	text(&c.VaultDir, "vault-dir", filepath.Join(home, "vault"), "directory of the vaults")
 	text(&c.Roles, "role", "api,work", "api, work or both")
 	text(&c.Collector, "otlp", "", "host:port of an OTLP/gRPC collector; empty for none")
+	set.BoolVar(&c.Health, "health", false, "ask the process at --listen whether it serves, and end: with 0 if it does, else with 1")
 	limits := 100
 	if parsed, err := strconv.Atoi(getenv("TENANTKEEP_LIMITS")); err == nil {
 		limits = parsed

@@ -22,7 +22,8 @@ import (
 )
 
 // Main is the whole main function of a service's own process. It returns the exit status: 0 when
-// it was told to stop, 1 when it failed, 2 when it was set up wrongly.
+// it was told to stop, 1 when it failed, 2 when it was set up wrongly. With --health it is what
+// [Probe] found.
 func Main[S Service](service identity.Service, build func(context.Context, *Host) (S, error)) int {
 	config, err := ParseConfig(service, os.Args[1:], os.Getenv, os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -34,7 +35,11 @@ func Main[S Service](service identity.Service, build func(context.Context, *Host
 	}
 	ctx, stop := lifecycle.Interrupted(context.Background())
 	defer stop()
-	if err := run(ctx, config, build); err != nil {
+	work := func() error { return run(ctx, config, build) }
+	if config.Health {
+		work = func() error { return Probe(ctx, config) }
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, string(service)+": "+fault.Sentence(err))
 		return 1
 	}

@@ -12,13 +12,6 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 )
 
-// Sizes of what one request may carry: https://learn.microsoft.com/en-us/graph/outlook-large-attachments
-// (attachments from 3 MB on need an upload session; a request ends at 4 MB).
-const (
-	maxWithMessage = 3 << 20 // JSON of a message and its attachments together
-	maxPosted      = 3 << 20 // bytes of an attachment that one POST takes
-)
-
 // readOnly are members that Graph serves and does not take, or that belong to where the message was.
 // Dates travel as extended properties.
 var readOnly = map[string]bool{
@@ -36,7 +29,7 @@ var readOnly = map[string]bool{
 // Upload is an attachment to be restored: its JSON, and its content if that is not inside.
 type Upload struct {
 	Raw     []byte
-	Content io.ReaderAt // nil: everything is in Raw
+	Content io.ReaderAt // nil: everything is in Raw; what is small is read by NewDraft already
 	Size    int64       // of Content
 }
 
@@ -51,26 +44,25 @@ type Draft struct {
 // NewDraft prepares a message for creation from what Graph once served: dates, read state, flags,
 // categories and the Message-ID stay, and a message that was sent or received does not become a
 // draft. marker (any text, at most 200 bytes) is written into it, so that a re-run finds what was made:
-// see [Mailbox.Marked]. Invalid means that raw is no message.
+// see [Mailbox.Marked]. Attachments go along in the same request as far as they fit, wherever their
+// content is. Invalid means that raw is no message.
 func NewDraft(raw []byte, attachments []Upload, marker string) (Draft, error) {
 	if len(rawjson.Field(raw, "body")) == 0 && len(rawjson.Field(raw, "subject")) == 0 && len(rawjson.Field(raw, "receivedDateTime")) == 0 {
 		return Draft{}, fault.New(fault.Invalid, "prepare message", "what is to be restored is no message", fault.Reason("MAIL_NOT_A_MESSAGE"))
 	}
-	d := Draft{marker: marker}
-	with, size := []Upload{}, len(raw)
-	for _, a := range attachments {
-		if size += len(a.Raw); a.Content == nil && size <= maxWithMessage {
-			with = append(with, a)
-			continue
-		}
-		d.later = append(d.later, a)
+	along, later, err := goAlong(len(raw)+len(marker)+aroundMessage, attachments)
+	if err != nil {
+		return Draft{}, err
 	}
-	d.partial = len(d.later) > 0
-	d.body = d.write(raw, with)
+	d := Draft{marker: marker, later: later, partial: len(later) > 0}
+	d.body = d.write(raw, along)
 	return d, nil
 }
 
-func (d Draft) write(raw []byte, with []Upload) []byte {
+// aroundMessage is more than what write adds: four properties and their names.
+const aroundMessage = 1 << 10
+
+func (d Draft) write(raw []byte, along [][]byte) []byte {
 	var out bytes.Buffer
 	out.Grow(len(raw) + 512)
 	out.WriteByte('{')
@@ -103,14 +95,9 @@ func (d Draft) write(raw []byte, with []Upload) []byte {
 	}
 	out.Truncate(out.Len() - 1) // the last comma
 	out.WriteByte(']')
-	if len(with) > 0 {
+	if len(along) > 0 {
 		out.WriteString(`,"attachments":[`)
-		for i, a := range with {
-			if i > 0 {
-				out.WriteByte(',')
-			}
-			out.Write(attachable(a.Raw))
-		}
+		out.Write(bytes.Join(along, []byte{','}))
 		out.WriteByte(']')
 	}
 	out.WriteByte('}')

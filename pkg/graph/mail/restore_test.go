@@ -14,6 +14,7 @@ import (
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/graph/mail"
+	"github.com/tenantkeep/tenantkeep/pkg/graph/rawjson"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 	"github.com/tenantkeep/tenantkeep/sim/faults"
 )
@@ -161,6 +162,46 @@ func TestLargeAttachmentsAreUploadedInPartsAndReadApart(t *testing.T) {
 		return c.Err
 	}); err != nil || len(read[id].attachments) != 3 {
 		t.Errorf("%d attachments, %v", len(read[id].attachments), err)
+	}
+}
+
+func TestAttachmentsGoAlongAsFarAsTheyFit(t *testing.T) {
+	tenant, box := open(t, 5)
+	_, raw := message(t, box)
+	var uploads []mail.Upload
+	want := 0
+	for i := range 5 {
+		content := bytes.Repeat([]byte{byte(i)}, 700<<10)
+		uploads = append(uploads, mail.Upload{
+			Raw:     fmt.Appendf(nil, `{"@odata.type":"#microsoft.graph.fileAttachment","name":"%d.bin","contentType":"x/y","contentBytes":null}`, i),
+			Content: bytes.NewReader(content), Size: int64(len(content)),
+		})
+		want += len(content)
+	}
+	draft, err := mail.NewDraft(raw, uploads, "m3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant.Ledger.Reset()
+	id, err := box.Create(t.Context(), "archive", draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := tenant.Ledger.Report().Routes
+	created, attached := routes["POST /users/{user}/mailFolders/{folder}/messages"], routes["POST /users/{user}/messages/{message}/attachments"]
+	if created.Received > 4<<20-64<<10 || created.Received < 2<<20 || attached.Requests != 2 || len(routes) != 3 {
+		t.Errorf("%+v", routes)
+	}
+	attachments, err := box.Attachments(t.Context(), id)
+	for _, a := range attachments {
+		plain, decodeErr := base64.StdEncoding.DecodeString(rawjson.Text(rawjson.Field(a.Raw, "contentBytes")))
+		if decodeErr != nil || rawjson.Text(rawjson.Field(a.Raw, "name")) != fmt.Sprintf("%d.bin", plain[0]) {
+			t.Errorf("%.200s, %v", a.Raw, decodeErr)
+		}
+		want -= len(plain)
+	}
+	if err != nil || len(attachments) != 5 || want != 0 {
+		t.Errorf("%d attachments, %d bytes are missing, %v", len(attachments), want, err)
 	}
 }
 

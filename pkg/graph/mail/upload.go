@@ -3,7 +3,6 @@ package mail
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,32 +17,25 @@ import (
 // Attach adds an attachment to a message: small ones in one request, large files in a session of
 // fragments that goes on where it was when a fragment fails.
 func (m *Mailbox) Attach(ctx context.Context, message m365.ItemID, a Upload) error {
-	size := a.Size
 	if a.Content == nil {
 		if content := rawjson.Field(a.Raw, "contentBytes"); len(content) > 2 {
 			plain, err := io.ReadAll(decoded(content))
 			if err != nil {
 				return fault.As(fault.Invalid, "attach", err, fault.Reason("MAIL_BAD_ATTACHMENT"))
 			}
-			a.Content, size = bytes.NewReader(plain), int64(len(plain))
+			a.Content, a.Size = bytes.NewReader(plain), int64(len(plain))
 		}
 	}
-	if a.Content == nil || size < maxPosted {
-		return m.attachAtOnce(ctx, message, a, size)
+	if a.Content == nil || a.Size < maxPosted {
+		return m.attachAtOnce(ctx, message, a)
 	}
-	return m.attachInParts(ctx, message, a, size)
+	return m.attachInParts(ctx, message, a)
 }
 
-func (m *Mailbox) attachAtOnce(ctx context.Context, message m365.ItemID, a Upload, size int64) error {
-	body := attachable(a.Raw)
-	if a.Content != nil {
-		content := make([]byte, size)
-		if _, err := io.ReadFull(io.NewSectionReader(a.Content, 0, size), content); err != nil {
-			return fault.Wrap("read attachment to restore", err)
-		}
-		body = rawjson.Without(body, "contentBytes")
-		body = append(body[:len(body)-1], `,"contentBytes":"`...)
-		body = append(base64.StdEncoding.AppendEncode(body, content), '"', '}')
+func (m *Mailbox) attachAtOnce(ctx context.Context, message m365.ItemID, a Upload) error {
+	body, err := a.posted()
+	if err != nil {
+		return err
 	}
 	request := m.request("attach", http.MethodPost, m.path("messages", string(message), "attachments"))
 	request.Body = body
@@ -52,9 +44,9 @@ func (m *Mailbox) attachAtOnce(ctx context.Context, message m365.ItemID, a Uploa
 
 // attachInParts uploads a file attachment of 3 to 150 MB:
 // https://learn.microsoft.com/en-us/graph/outlook-large-attachments
-func (m *Mailbox) attachInParts(ctx context.Context, message m365.ItemID, a Upload, size int64) error {
+func (m *Mailbox) attachInParts(ctx context.Context, message m365.ItemID, a Upload) error {
 	request := m.request("create attachment session", http.MethodPost, m.path("messages", string(message), "attachments", "createUploadSession"))
-	request.Body = append(append([]byte(`{"AttachmentItem":`), describe(a.Raw, size)...), '}')
+	request.Body = append(append([]byte(`{"AttachmentItem":`), describe(a.Raw, a.Size)...), '}')
 	var session struct {
 		UploadURL string `json:"uploadUrl"`
 	}
@@ -63,7 +55,7 @@ func (m *Mailbox) attachInParts(ctx context.Context, message m365.ItemID, a Uplo
 	}
 	price := graph.MailboxPrice(m.user, 1, graph.AttachmentFragment)
 	return m.client.Upload(ctx, graph.UploadSession{
-		Name: "upload attachment", URL: session.UploadURL, Size: size, Content: a.Content,
+		Name: "upload attachment", URL: session.UploadURL, Size: a.Size, Content: a.Content,
 		Fragment: graph.AttachmentFragment, Price: &price,
 	})
 }

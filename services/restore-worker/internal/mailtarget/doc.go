@@ -22,8 +22,8 @@
 //
 // # Attachments
 //
-// What fits goes along with the message, up to 3 MB in all; the rest follows one by one, large files in
-// upload sessions. A message is marked unfinished until the last one is there. What an interrupted
+// What fits goes along with the message, up to 3 MB of JSON in all, also if the snapshot keeps its content
+// apart: so most messages cost one request. The rest follows one by one, large files in upload sessions. A message is marked unfinished until the last one is there. What an interrupted
 // restore left unfinished is removed for good and made again. An attached message too large for
 // Graph to take as one becomes an attached .eml file.
 package mailtarget

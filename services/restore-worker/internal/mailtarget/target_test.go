@@ -3,6 +3,7 @@ package mailtarget_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/tenantkeep/tenantkeep/pkg/bus"
 	"github.com/tenantkeep/tenantkeep/pkg/graph/mail"
+	"github.com/tenantkeep/tenantkeep/pkg/graph/rawjson"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/mailtarget"
 	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/restore"
@@ -23,7 +25,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/sim"
 )
 
-// capture reads a mailbox as backup-worker does, into memory.
+// capture reads a mailbox as backup-worker does, into memory: what files hold is kept by itself.
 func capture(t *testing.T, box *mail.Mailbox) *snapshottest.Memory {
 	t.Helper()
 	m := &snapshottest.Memory{}
@@ -40,10 +42,19 @@ func capture(t *testing.T, box *mail.Mailbox) *snapshottest.Memory {
 			s := mail.Summarise(c.Raw)
 			parts := []string{"item", string(bytes.Clone(c.Raw))}
 			for i, a := range c.Attachments {
-				parts = append(parts, fmt.Sprintf("attachment/%d", i), string(a.Raw))
+				name := fmt.Sprintf("attachment/%d", i)
 				if a.Open != nil {
 					return fmt.Errorf("attachment of %d bytes", a.Size)
 				}
+				if content := rawjson.Text(rawjson.Field(a.Raw, "contentBytes")); len(content) >= 1<<10 {
+					plain, err := base64.StdEncoding.DecodeString(content)
+					if err != nil {
+						return err
+					}
+					parts = append(parts, name, string(rawjson.Without(a.Raw, "contentBytes")), name+"/content", string(plain))
+					continue
+				}
+				parts = append(parts, name, string(a.Raw))
 			}
 			m.Add(snapshot.Item{ID: string(s.ID), Folder: string(folder.ID), Kind: snapshot.Message, Title: s.Subject, Time: s.Received, Version: s.ChangeKey, Size: int64(len(c.Raw))}, parts...)
 			return nil
@@ -101,6 +112,32 @@ func TestADeletedMailboxComesBackAsItWas(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, tenant.Content(user, m365.Mail)); diff != "" {
 		t.Errorf("after the second restore: %s", diff)
+	}
+}
+
+// TestARestoredMailCostsOneRequest counts what the simulator was asked for.
+func TestARestoredMailCostsOneRequest(t *testing.T) {
+	tenant := simtest.Start(t, sim.Config{Users: 1, Mails: 500, Seed: 7}, nil)
+	user, _ := tenant.Person(0)
+	box := mail.Open(tenant.Client(), user)
+	saved := capture(t, box)
+	apart := 0
+	for _, item := range saved.Stored {
+		for _, part := range item.Parts {
+			if strings.HasSuffix(part.Name, "/content") {
+				apart++
+			}
+		}
+	}
+	tenant.Disaster(user, m365.Mail)
+	tenant.Ledger.Reset()
+	mustRun(t, saved, box, restore.Order{ID: "one", InPlace: true})
+	report := tenant.Ledger.Report()
+	created := report.Routes["POST /users/{user}/mailFolders/{folder}/messages"].Requests
+	perMail := float64(report.Total.Requests) / float64(len(saved.Stored))
+	t.Logf("%d mails, %d attachments kept apart: %d requests, %.2f per mail", len(saved.Stored), apart, report.Total.Requests, perMail)
+	if apart < 50 || created != len(saved.Stored) || report.Total.Requests > len(saved.Stored)+40 {
+		t.Errorf("%d mails created; %+v", created, report.Routes)
 	}
 }
 

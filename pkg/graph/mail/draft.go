@@ -44,7 +44,7 @@ type Draft struct {
 // NewDraft prepares a message for creation from what Graph once served: dates, read state, flags,
 // categories and the Message-ID stay, and a message that was sent or received does not become a
 // draft. marker (any text, at most 200 bytes) is written into it, so that a re-run finds what was made:
-// see [Mailbox.Marked]. Attachments go along in the same request as far as they fit, wherever their
+// see [Existing]. Attachments go along in the same request as far as they fit, wherever their
 // content is. Invalid means that raw is no message.
 func NewDraft(raw []byte, attachments []Upload, marker string) (Draft, error) {
 	if len(rawjson.Field(raw, "body")) == 0 && len(rawjson.Field(raw, "subject")) == 0 && len(rawjson.Field(raw, "receivedDateTime")) == 0 {

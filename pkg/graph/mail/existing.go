@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/graph"
+	"github.com/tenantkeep/tenantkeep/pkg/graph/rawjson"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 )
 
@@ -30,19 +31,19 @@ var existingFields = []string{
 
 // Existing calls each for every message in the folder, a thousand per request.
 func (m *Mailbox) Existing(ctx context.Context, folder m365.FolderID, each func(Existing) error) error {
-	return m.existing(ctx, m.path("mailFolders", string(folder), "messages"), "", each)
+	return m.list(ctx, m.path("mailFolders", string(folder), "messages"), "", each)
 }
 
-// ExistingAlike returns the messages of the whole mailbox that have this Message-ID.
-func (m *Mailbox) ExistingAlike(ctx context.Context, messageID string) ([]Existing, error) {
-	return m.existingWhere(ctx, "internetMessageId eq "+quoted(messageID))
+// WithMessageID returns the messages of the whole mailbox that have this Message-ID. Copies share one.
+func (m *Mailbox) WithMessageID(ctx context.Context, messageID string) ([]Existing, error) {
+	return m.where(ctx, "internetMessageId eq "+quoted(messageID))
 }
 
-// ExistingMarked returns the messages of the whole mailbox that carry this marker, finished or not.
-func (m *Mailbox) ExistingMarked(ctx context.Context, marker string) ([]Existing, error) {
+// WithMarker returns the messages of the whole mailbox that carry this marker, finished or not.
+func (m *Mailbox) WithMarker(ctx context.Context, marker string) ([]Existing, error) {
 	var all []Existing
 	for _, value := range []string{marker, unfinished + marker} {
-		found, err := m.existingWhere(ctx, "singleValueExtendedProperties/any(ep: ep/id eq '"+propertyMarker+"' and ep/value eq "+quoted(value)+")")
+		found, err := m.where(ctx, "singleValueExtendedProperties/any(ep: ep/id eq '"+propertyMarker+"' and ep/value eq "+quoted(value)+")")
 		if err != nil {
 			return nil, err
 		}
@@ -51,30 +52,23 @@ func (m *Mailbox) ExistingMarked(ctx context.Context, marker string) ([]Existing
 	return all, nil
 }
 
-// ExistingByID returns one message; NotFound if it is gone.
-func (m *Mailbox) ExistingByID(ctx context.Context, id m365.ItemID) (Existing, error) {
+// WithID returns one message; NotFound if it is gone.
+func (m *Mailbox) WithID(ctx context.Context, id m365.ItemID) (Existing, error) {
 	request := m.request("look for message", http.MethodGet, m.path("messages", string(id)))
 	request.Query = graph.Query(existingFields...)
 	raw, err := m.client.Bytes(ctx, request)
 	return parseExisting(raw), err
 }
 
-// Purge removes a message for good, not even to the recoverable items:
-// https://learn.microsoft.com/en-us/graph/api/message-permanentdelete
-func (m *Mailbox) Purge(ctx context.Context, id m365.ItemID) error {
-	request := m.request("purge message", http.MethodPost, m.path("messages", string(id), "permanentDelete"))
-	return m.client.JSON(ctx, request, nil)
-}
-
-func (m *Mailbox) existingWhere(ctx context.Context, filter string) (found []Existing, err error) {
-	err = m.existing(ctx, m.path("messages"), filter, func(e Existing) error {
+func (m *Mailbox) where(ctx context.Context, filter string) (found []Existing, err error) {
+	err = m.list(ctx, m.path("messages"), filter, func(e Existing) error {
 		found = append(found, e)
 		return nil
 	})
 	return found, err
 }
 
-func (m *Mailbox) existing(ctx context.Context, path, filter string, each func(Existing) error) error {
+func (m *Mailbox) list(ctx context.Context, path, filter string, each func(Existing) error) error {
 	query := existingFields
 	if filter != "" {
 		query = append(query[:len(query):len(query)], "$filter", filter)
@@ -96,3 +90,15 @@ func parseExisting(raw []byte) Existing {
 		Marker: marker, Finished: !cut,
 	}
 }
+
+func markerOf(message []byte) string {
+	for property := range rawjson.Elements(rawjson.Field(message, "singleValueExtendedProperties")) {
+		if strings.EqualFold(rawjson.Text(rawjson.Field(property, "id")), propertyMarker) {
+			return rawjson.Text(rawjson.Field(property, "value"))
+		}
+	}
+	return ""
+}
+
+// quoted is an OData string.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

@@ -95,11 +95,6 @@ func (m *Mailbox) ChildNamed(ctx context.Context, parent m365.FolderID, name str
 	return Folder{}, fault.New(fault.NotFound, "find mail folder", "there is none of that name", fault.Reason("GRAPH_NOT_FOUND"))
 }
 
-// DeleteFolder moves a folder and all below it to the deleted items.
-func (m *Mailbox) DeleteFolder(ctx context.Context, id m365.FolderID) error {
-	return m.client.JSON(ctx, m.request("delete mail folder", http.MethodDelete, m.path("mailFolders", string(id))), nil)
-}
-
 func (m *Mailbox) children(ctx context.Context, path string) ([]Folder, error) {
 	var folders []Folder
 	_, err := m.client.Read(ctx, graph.Pages{

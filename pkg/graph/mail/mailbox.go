@@ -45,6 +45,13 @@ func (m *Mailbox) Delete(ctx context.Context, id m365.ItemID) error {
 	return m.client.JSON(ctx, m.request("delete message", http.MethodDelete, m.path("messages", string(id))), nil)
 }
 
+// Purge removes a message for good, not even to the recoverable items:
+// https://learn.microsoft.com/en-us/graph/api/message-permanentdelete
+func (m *Mailbox) Purge(ctx context.Context, id m365.ItemID) error {
+	request := m.request("purge message", http.MethodPost, m.path("messages", string(id), "permanentDelete"))
+	return m.client.JSON(ctx, request, nil)
+}
+
 // Move puts a message into another folder. Its immutable id stays.
 func (m *Mailbox) Move(ctx context.Context, id m365.ItemID, target m365.FolderID) error {
 	request := m.request("move message", http.MethodPost, m.path("messages", string(id), "move"))

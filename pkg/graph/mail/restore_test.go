@@ -86,8 +86,8 @@ func TestRestoredMessagesAreAsTheyWere(t *testing.T) {
 		}
 	}
 	found := map[string]bool{}
-	if err := target.Marked(t.Context(), folder.ID, func(m mail.Marked) error {
-		found[m.Marker] = m.Finished
+	if err := target.Existing(t.Context(), folder.ID, func(e mail.Existing) error {
+		found[e.Marker] = e.Finished
 		return nil
 	}); err != nil || len(found) != len(original) {
 		t.Errorf("%d marked of %d, %v", len(found), len(original), err)
@@ -245,17 +245,27 @@ func TestFoldersOfARestore(t *testing.T) {
 	if _, err := box.ChildNamed(t.Context(), parent.ID, "other"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("%v", err)
 	}
-	if err := box.DeleteFolder(t.Context(), parent.ID); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestMessagesAreFoundByTheirMessageID(t *testing.T) {
 	_, box := open(t, 20)
 	id, raw := message(t, box)
-	found, err := box.Find(t.Context(), "sentitems", mail.Summarise(raw).InternetMessageID)
-	if err != nil || fmt.Sprint(found) != fmt.Sprint([]m365.ItemID{id}) {
-		t.Errorf("%v, %v", found, err)
+	summary := mail.Summarise(raw)
+	want := mail.Existing{
+		ID: id, Folder: summary.Parent, MessageID: summary.InternetMessageID, Received: summary.Received, ChangeKey: summary.ChangeKey, Finished: true,
+	}
+	found, err := box.WithMessageID(t.Context(), summary.InternetMessageID)
+	if diff := cmp.Diff([]mail.Existing{want}, found); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if alone, err := box.WithID(t.Context(), id); err != nil || alone != want {
+		t.Errorf("%+v, %v", alone, err)
+	}
+	if err := box.Purge(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	if _, err := box.WithID(t.Context(), id); !fault.Is(err, fault.NotFound) {
+		t.Errorf("after it was purged: %v", err)
 	}
 	if _, err := mail.NewDraft([]byte(`{"id":"x"}`), nil, "m"); !fault.Is(err, fault.Invalid) {
 		t.Errorf("%v", err)

@@ -82,14 +82,14 @@ func (t *Target) ask(ctx context.Context, w wanted, mark restore.Mark) ([]mail.E
 	var existing []mail.Existing
 	var err error
 	if w.messageID != "" {
-		existing, err = t.box.ExistingAlike(ctx, w.messageID)
+		existing, err = t.box.WithMessageID(ctx, w.messageID)
 	} else {
-		existing, err = t.box.ExistingMarked(ctx, marker(mark))
+		existing, err = t.box.WithMarker(ctx, marker(mark))
 	}
 	if err != nil || w.id == "" {
 		return existing, err
 	}
-	alive, err := t.box.ExistingByID(ctx, w.id)
+	alive, err := t.box.WithID(ctx, w.id)
 	switch {
 	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Invalid): // an id of another mailbox's is malformed here
 		return existing, nil

@@ -193,7 +193,7 @@ func alike(t *testing.T, box *mail.Mailbox, item snapshot.Item) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := box.ExistingAlike(t.Context(), mail.Summarise(raw).InternetMessageID)
+	found, err := box.WithMessageID(t.Context(), mail.Summarise(raw).InternetMessageID)
 	if err != nil {
 		t.Fatal(err)
 	}

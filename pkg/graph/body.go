@@ -2,13 +2,14 @@ package graph
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 )

@@ -53,6 +53,9 @@ var (
 	// every service, for its own entities
 	KindClaim = Kind{Name: "claim", Internal: true} // a unique value and who has it
 	KindChunk = Kind{Name: "chunk", Internal: true, TTL: 90 * day}
+
+	// A command that its caller may repeat, and what it led to.
+	KindRequest = Kind{Name: "request", Internal: true, TTL: day}
 )
 
 // Kinds lists all of them.
@@ -62,7 +65,7 @@ var Kinds = []Kind{
 	KindProfile, KindResource, KindJob, KindSchedule, KindCoverage,
 	KindRestore, KindExport,
 	KindChannel, KindRule, KindDelivery,
-	KindClaim, KindChunk,
+	KindClaim, KindChunk, KindRequest,
 }
 
 func (k Kind) root() string {

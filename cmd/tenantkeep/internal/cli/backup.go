@@ -13,20 +13,22 @@ import (
 func (a *app) backup() *cobra.Command { return group("backup", "Back up now", a.backupStart()) }
 
 func (a *app) backupStart() *cobra.Command {
-	var all, wait, full bool
+	var all, wait bool
 	var connection string
+	request := &backupv1.StartBackupRequest{}
 	command := &cobra.Command{
 		Use: "start RESOURCE | --all", Short: "Queue a backup", Args: cobra.MaximumNArgs(1),
 		Long: `Queue a backup of one mailbox or drive, or of everything that is protected.
 
-A resource that is queued or running already is not queued twice: the job that there is
-is shown, and one more backup follows it.`,
+The snapshot holds what is in the resource when the command is given: a backup that
+waits stands for it, one that has begun to read is followed by another. With --wait the
+command ends when that snapshot is there.`,
 		Example: "  tenantkeep backup start mail:ann@contoso.example --wait\n  tenantkeep backup start --all",
 		RunE: func(command *cobra.Command, arguments []string) error {
 			if all == (len(arguments) == 1) {
 				return fault.New(fault.Invalid, "read arguments", "which resource?", fault.Next("name one, such as mail:ann@contoso.example, or give --all"))
 			}
-			jobs, err := a.startBackups(command.Context(), connection, arguments, full)
+			jobs, err := a.startBackups(command.Context(), connection, arguments, request)
 			if err != nil {
 				return err
 			}
@@ -39,12 +41,13 @@ is shown, and one more backup follows it.`,
 	}
 	command.Flags().BoolVar(&all, "all", false, "everything that is protected")
 	command.Flags().StringVar(&connection, "connection", "", "with --all: of this connection (default: the only one)")
-	command.Flags().BoolVar(&full, "full", false, "read everything anew instead of what changed")
+	command.Flags().BoolVar(&request.Full, "full", false, "read everything anew instead of what changed")
+	command.Flags().StringVar(&request.RequestId, "request-id", "", "makes retries safe: for a day the same id starts one backup of a resource")
 	command.Flags().BoolVar(&wait, "wait", false, "show progress until it has ended")
 	return command
 }
 
-func (a *app) startBackups(ctx context.Context, connection string, arguments []string, full bool) ([]*backupv1.Job, error) {
+func (a *app) startBackups(ctx context.Context, connection string, arguments []string, request *backupv1.StartBackupRequest) ([]*backupv1.Job, error) {
 	service, err := a.backups()
 	if err != nil {
 		return nil, err
@@ -54,14 +57,13 @@ func (a *app) startBackups(ctx context.Context, connection string, arguments []s
 		if err != nil {
 			return nil, err
 		}
-		reply, err := service.StartAllBackups(ctx, &backupv1.StartAllBackupsRequest{Parent: parent})
+		reply, err := service.StartAllBackups(ctx, &backupv1.StartAllBackupsRequest{Parent: parent, Full: request.GetFull(), RequestId: request.GetRequestId()})
 		return reply.GetJobs(), err
 	}
-	name, err := a.theResource(ctx, arguments[0])
-	if err != nil {
+	if request.Resource, err = a.theResource(ctx, arguments[0]); err != nil {
 		return nil, err
 	}
-	reply, err := service.StartBackup(ctx, &backupv1.StartBackupRequest{Resource: name, Full: full})
+	reply, err := service.StartBackup(ctx, request)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,13 +22,27 @@ func (s backups) StartBackup(ctx context.Context, request *backupv1.StartBackupR
 	if err != nil {
 		return nil, err
 	}
-	job, err := s.book.RequestBackup(ctx, connection, id, outbox.Request{
-		Queue: jobs.Interactive, Origin: command(ctx), Full: request.GetFull(), Follow: true,
-	})
+	asked, err := byHand(ctx, request.GetRequestId(), request.GetFull())
+	if err != nil {
+		return nil, err
+	}
+	job, err := s.book.RequestBackup(ctx, connection, id, asked)
 	if err != nil {
 		return nil, err
 	}
 	return &backupv1.StartBackupResponse{Job: job.Value}, s.views.Jobs.WaitFor(ctx, job.Sequence)
+}
+
+// maxRequestID is enough for a UUID in any notation.
+const maxRequestID = 64
+
+// byHand is the request of a caller, who means what is in the resource now.
+func byHand(ctx context.Context, id string, full bool) (outbox.Request, error) {
+	if len(id) > maxRequestID {
+		return outbox.Request{}, fault.New(fault.Invalid, "start backup", fmt.Sprintf("the request id has %d bytes", len(id)),
+			fault.Reason("REQUEST_ID_LONG"), fault.Next(fmt.Sprintf("use at most %d, such as a UUID", maxRequestID)))
+	}
+	return outbox.Request{ID: id, Queue: jobs.Interactive, Origin: command(ctx), Full: full, Follow: true}, nil
 }
 
 // atOnce is how many jobs are written at a time: the server syncs them to disk together.
@@ -42,12 +57,15 @@ func (s backups) StartAllBackups(ctx context.Context, request *backupv1.StartAll
 	protected, _ := s.views.Resources.Page(connection, "", 0, func(resource outbox.Resource) bool { return resource.Value.GetProfile() != "" })
 	reply := &backupv1.StartAllBackupsResponse{Jobs: make([]*backupv1.Job, len(protected))}
 	sequences := make([]uint64, len(protected))
-	origin := command(ctx)
+	asked, err := byHand(ctx, request.GetRequestId(), request.GetFull())
+	if err != nil {
+		return nil, err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, resource := range protected {
 		group.Go(func() error {
-			job, err := s.book.RequestBackup(ctx, connection, m365.ResourceID(resource.Key.ID), outbox.Request{Queue: jobs.Interactive, Origin: origin, Follow: true})
+			job, err := s.book.RequestBackup(ctx, connection, m365.ResourceID(resource.Key.ID), asked)
 			reply.Jobs[i], sequences[i] = job.Value, job.Sequence
 			return err
 		})

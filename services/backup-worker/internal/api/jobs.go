@@ -49,10 +49,15 @@ func (s jobService) CancelJob(ctx context.Context, request *backupv1.CancelJobRe
 	if err != nil {
 		return nil, err
 	}
-	if !outbox.Ended(job.Value) {
-		if job, err = s.stop(ctx, connection, id, job); err != nil {
-			return nil, err
-		}
+	switch {
+	case outbox.Ended(job.Value):
+	case job.Value.GetAfterJob() != "": // it is not in the queue yet
+		job, err = s.book.EndWaiting(ctx, connection, id, nil, command(ctx))
+	default:
+		job, err = s.stop(ctx, connection, id, job)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return &backupv1.CancelJobResponse{Job: job.Value}, s.views.Jobs.WaitFor(ctx, job.Sequence)
 }

@@ -118,6 +118,10 @@ func TestPlacer(t *testing.T) {
 		t.Errorf("%+v after %v", job, time.Since(began))
 	}
 
+	behind := waiting(3, time.Time{})
+	behind.Value.AfterJob = "connections/c1/jobs/j0"
+	placer.Changed(outbox.Job{}, behind)
+
 	placer.Changed(outbox.Job{}, waiting(3, began.Add(time.Hour)))
 	started := waiting(4, time.Time{})
 	started.Value.State = backupv1.JobState_JOB_STATE_RUNNING

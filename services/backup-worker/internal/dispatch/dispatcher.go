@@ -26,8 +26,11 @@ type Dispatcher struct {
 	Log       *slog.Logger
 }
 
-// every is how long a hint that got lost goes unnoticed.
-const every = 10 * time.Minute
+// every is how long a hint that got lost goes unnoticed; soon is when what failed is tried again.
+const (
+	every = 10 * time.Minute
+	soon  = time.Second
+)
 
 // Run dispatches until ctx ends.
 func (d *Dispatcher) Run(ctx context.Context) error {
@@ -52,7 +55,7 @@ func (d *Dispatcher) follow(ctx context.Context) {
 			d.Log.Warn("schedules not brought in line", "error", err)
 		}
 		if wait = every; err != nil {
-			wait = again
+			wait = soon
 		}
 		select {
 		case <-d.Schedules.wake:

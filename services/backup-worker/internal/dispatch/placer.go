@@ -30,7 +30,7 @@ const (
 // A place that is taken is tried again after a moment: the job before has ended in state already when
 // this one is written, and its entry goes a little later. One that stays taken is tried less often.
 const (
-	again     = time.Second
+	again     = 100 * time.Millisecond
 	againMost = time.Minute
 )
 
@@ -55,11 +55,12 @@ func NewPlacer(queue Queue, log *slog.Logger) *Placer {
 	return &Placer{queue: queue, log: log, wake: make(chan struct{}, 1), waiting: map[state.Key]wait{}}
 }
 
-// Changed is the hint that a job is in that state now. A removed one has no value.
+// Changed is the hint that a job is in that state now. A removed one has no value. One that waits for the
+// end of another is none of the queue's business yet: that end changes it.
 func (p *Placer) Changed(before, after outbox.Job) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if after.Value.GetState() != backupv1.JobState_JOB_STATE_QUEUED {
+	if after.Value.GetState() != backupv1.JobState_JOB_STATE_QUEUED || after.Value.GetAfterJob() != "" {
 		delete(p.waiting, before.Key)
 		return
 	}

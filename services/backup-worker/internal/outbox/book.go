@@ -12,6 +12,7 @@ import (
 
 // Book is the state that backup-worker writes.
 type Book struct {
+	store     state.Store
 	profiles  *state.Entities[*backupv1.Profile]
 	resources *state.Entities[*backupv1.Resource]
 	jobs      *state.Entities[*backupv1.Job]
@@ -33,6 +34,7 @@ type (
 // NewBook opens the book.
 func NewBook(store state.Store) *Book {
 	return &Book{
+		store:     store,
 		profiles:  state.NewEntities(store, state.KindProfile, (*backupv1.Profile)(nil)),
 		resources: state.NewEntities(store, state.KindResource, (*backupv1.Resource)(nil)),
 		jobs:      state.NewEntities(store, state.KindJob, (*backupv1.Job)(nil)),

@@ -24,9 +24,9 @@ type Pause struct {
 
 // Postpone gives a backup's lease back and lets its job wait.
 func (b *Book) Postpone(ctx context.Context, run Run, pause Pause) error {
-	return b.release(ctx, run, func(_ *backupv1.Resource, job *backupv1.Job) (string, string) {
+	return b.release(ctx, run, "job-queued", func(_ Resource, job *backupv1.Job) (state.Decision, error) {
 		wait(job, pause)
-		return "backup-postponed", "job-queued"
+		return state.Decision{Fact: "backup-postponed"}, nil
 	})
 }
 
@@ -50,37 +50,37 @@ func wait(job *backupv1.Job, pause Pause) {
 	}
 }
 
-// End reports how a backup ended: the lease is given back, the result noted and the job closed, all
-// or nothing. If another backup was asked for meanwhile it says so, and the caller requests it.
-func (b *Book) End(ctx context.Context, run Run, result Result, progress Progress) (again, full bool, err error) {
-	err = b.release(ctx, run, func(resource *backupv1.Resource, job *backupv1.Job) (string, string) {
-		again, full = resource.GetDirty(), resource.GetDirtyFull()
+// End reports how a backup ended: the lease is given back, the result noted, the job closed, and the job
+// that waited for its end may begin; all or nothing.
+func (b *Book) End(ctx context.Context, run Run, result Result, progress Progress) error {
+	return b.release(ctx, run, "job-ended", func(resource Resource, job *backupv1.Job) (state.Decision, error) {
 		job.Progress = progress.message()
-		return b.finish(resource, job, run, result), "job-ended"
+		return b.finish(ctx, resource, job, run, result)
 	})
-	return again, full, err
 }
 
-// finish writes a result into both entities and names the fact.
-func (b *Book) finish(resource *backupv1.Resource, job *backupv1.Job, run Run, result Result) string {
-	message := b.result(run, result)
-	resource.Dirty, resource.DirtyFull, resource.LastBackup = false, false, message
+// finish writes a result into both entities, names the fact and lets the next job come forward.
+func (b *Book) finish(ctx context.Context, entity Resource, job *backupv1.Job, run Run, result Result) (state.Decision, error) {
+	resource, message := entity.Value, b.result(run, result)
+	resource.LastBackup = message
 	resource.Backups++
 	resource.VaultSequence = max(resource.GetVaultSequence(), int64(result.Sequence))
 	job.State, job.EndTime, job.Backup, job.Problem, job.NotBeforeTime = endings[result.Ending], message.GetEndTime(), message, message.GetProblem(), nil
+	also, err := b.promote(ctx, entity, byItself("job", run.ID))
+	decision := state.Decision{Also: also}
 	switch result.Ending {
 	case Complete, Partial:
-		resource.LastSuccess = message
-		return "backup-completed"
+		resource.LastSuccess, decision.Fact = message, "backup-completed"
 	case Cancelled:
-		return "backup-cancelled"
-	default:
-		return "backup-failed"
+		decision.Fact = "backup-cancelled"
+	case Failed:
+		decision.Fact = "backup-failed"
 	}
+	return decision, err
 }
 
-// release ends a lease. edit changes both entities and names their facts.
-func (b *Book) release(ctx context.Context, run Run, edit func(*backupv1.Resource, *backupv1.Job) (resourceFact, jobFact string)) error {
+// release ends a lease. edit changes both entities and decides on the resource.
+func (b *Book) release(ctx context.Context, run Run, fact string, edit func(Resource, *backupv1.Job) (state.Decision, error)) error {
 	_, err := b.resources.Decide(ctx, run.Connection, string(run.Resource), byItself("job", run.ID), func(resource Resource) (state.Decision, error) {
 		lease := resource.Value.GetLease()
 		if lease.GetEpoch() != run.epoch || lease.GetJob() != names.Job(run.Connection, run.ID) {
@@ -92,9 +92,13 @@ func (b *Book) release(ctx context.Context, run Run, edit func(*backupv1.Resourc
 			return state.Decision{}, err
 		}
 		resource.Value.Lease = nil
-		resourceFact, jobFact := edit(resource.Value, job.Value)
-		change, err := b.jobs.Change(job, jobFact, byItself("job", run.ID))
-		return state.Decision{Fact: resourceFact, Also: []state.Change{change}}, err
+		decision, err := edit(resource, job.Value)
+		if err != nil {
+			return state.Decision{}, err
+		}
+		change, err := b.jobs.Change(job, fact, byItself("job", run.ID))
+		decision.Also = append(decision.Also, change)
+		return decision, err
 	})
 	return fault.Wrap("release lease", err)
 }

@@ -43,13 +43,27 @@ func (b *Book) endWaitingBackup(ctx context.Context, waiting Job, result Result,
 		if err != nil || Ended(job.Value) {
 			return state.Decision{}, err
 		}
-		if entity.Value.GetLease().GetJob() == job.Value.GetName() {
-			entity.Value.Lease = nil
-		}
 		run := Run{ID: job.Key.ID, Connection: connection, Resource: resource, Started: b.now()}
-		fact := b.finish(entity.Value, job.Value, run, result)
+		decision, err := b.endUnbegun(ctx, entity, job.Value, run, result)
+		if err != nil {
+			return state.Decision{}, err
+		}
 		change, err := b.jobs.Change(job, "job-ended", origin)
-		return state.Decision{Fact: fact, Also: []state.Change{change}}, err
+		decision.Also = append(decision.Also, change)
+		return decision, err
 	})
 	return err
+}
+
+// endUnbegun ends a job in its resource. One that would have followed another leaves no trace there.
+func (b *Book) endUnbegun(ctx context.Context, entity Resource, job *backupv1.Job, run Run, result Result) (state.Decision, error) {
+	if drop(entity.Value, job) {
+		message := b.result(run, result)
+		job.State, job.EndTime, job.Backup, job.Problem, job.AfterJob = endings[result.Ending], message.GetEndTime(), message, message.GetProblem(), ""
+		return state.Decision{Fact: "resource-updated"}, nil
+	}
+	if entity.Value.GetLease().GetJob() == job.GetName() {
+		entity.Value.Lease = nil
+	}
+	return b.finish(ctx, entity, job, run, result)
 }

@@ -62,20 +62,21 @@ func resource(t *testing.T, b *Book) *backupv1.Resource {
 	return entity.Value
 }
 
-func TestBackupsOfAResourceAreOneUntilItEnds(t *testing.T) {
+// end ends a run.
+func end(t *testing.T, b *Book, run Run, result Result) {
+	t.Helper()
+	if err := b.End(t.Context(), run, result, Progress{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBackupsOfAResourceAreOneUntilItBegins(t *testing.T) {
 	b := book(t)
 	first := request(t, b, byHand)
 	if again := request(t, b, byHand); again.Key != first.Key {
 		t.Error("two jobs wait")
 	}
-	run := begin(t, b, first, "w1")
-	if during := request(t, b, Request{Queue: jobs.Interactive, Follow: true, Full: true}); during.Key != first.Key {
-		t.Error("two jobs at a time")
-	}
-	again, full, err := b.End(t.Context(), run, Result{Ending: Complete, Sequence: 4}, Progress{})
-	if err != nil || !again || !full {
-		t.Error(again, full, err)
-	}
+	end(t, b, begin(t, b, first, "w1"), Result{Ending: Complete, Sequence: 4})
 	if r := resource(t, b); r.GetLease() != nil || r.GetBackups() != 1 || r.GetVaultSequence() != 4 || r.GetLastSuccess() == nil || r.GetDirty() {
 		t.Errorf("%v", r)
 	}
@@ -84,18 +85,104 @@ func TestBackupsOfAResourceAreOneUntilItEnds(t *testing.T) {
 	}
 }
 
+func TestWhatHasBegunIsFollowedByOneOther(t *testing.T) {
+	b := book(t)
+	first := request(t, b, byHand)
+	run := begin(t, b, first, "w1")
+	if scheduled := request(t, b, Request{Queue: jobs.Scheduled}); scheduled.Key != first.Key {
+		t.Error("a schedule got a job of its own")
+	}
+	second := request(t, b, byHand)
+	if second.Key == first.Key || second.Value.GetAfterJob() != first.Value.GetName() || second.Sequence == 0 {
+		t.Errorf("%v", second.Value)
+	}
+	full := byHand
+	full.Full = true
+	if again := request(t, b, full); again.Key != second.Key || !again.Value.GetFull() {
+		t.Errorf("%v", again.Value)
+	}
+	if err := b.Postpone(t.Context(), run, Pause{Progress: Progress{Requests: 3}}); err != nil {
+		t.Fatal(err)
+	}
+	if again := request(t, b, byHand); again.Key != second.Key {
+		t.Error("what has read and waits stands for what is there now")
+	}
+	end(t, b, begin(t, b, first, "w1"), Result{Ending: Complete, Sequence: 4})
+	next, err := b.Job(t.Context(), connection, second.Key.ID)
+	if err != nil || next.Value.GetAfterJob() != "" || !next.Value.GetFull() || resource(t, b).GetDirty() {
+		t.Error(next.Value, err)
+	}
+	if again := request(t, b, byHand); again.Key != second.Key {
+		t.Error("the job that came forward is not the one that waits")
+	}
+	third := begin(t, b, next, "w1")
+	fourth := request(t, b, byHand)
+	if fourth.Key == second.Key {
+		t.Error("a job stands for what came after it began")
+	}
+	end(t, b, third, Result{Ending: Failed, Problem: &Problem{Reason: "R"}})
+	end(t, b, begin(t, b, fourth, "w1"), Result{Ending: Complete, Sequence: 5})
+	if r := resource(t, b); r.GetBackups() != 3 || r.GetJob() != "" || r.GetNextJob() != "" {
+		t.Errorf("%v", r)
+	}
+}
+
+func TestAnAttemptThatReadNothingStandsForANewRequest(t *testing.T) {
+	b := book(t)
+	first := request(t, b, byHand)
+	if err := b.Postpone(t.Context(), begin(t, b, first, "w1"), Pause{Failed: true, Until: time.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if again := request(t, b, byHand); again.Key != first.Key || again.Value.GetNotBeforeTime() != nil {
+		t.Errorf("%v", again.Value)
+	}
+}
+
+func TestCancelOfWhatWouldFollowLeavesTheRestAlone(t *testing.T) {
+	b := book(t)
+	first := request(t, b, byHand)
+	run := begin(t, b, first, "w1")
+	second := request(t, b, byHand)
+	if ended, err := b.EndWaiting(t.Context(), connection, second.Key.ID, nil, state.Origin{}); err != nil || ended.Value.GetState() != backupv1.JobState_JOB_STATE_CANCELLED {
+		t.Error(ended.Value, err)
+	}
+	if r := resource(t, b); r.GetNextJob() != "" || r.GetBackups() != 0 || r.GetLease() == nil {
+		t.Errorf("%v", r)
+	}
+	if third := request(t, b, byHand); third.Key == second.Key || third.Value.GetAfterJob() != first.Value.GetName() {
+		t.Errorf("%v", third.Value)
+	}
+	end(t, b, run, Result{Ending: Complete, Sequence: 4})
+}
+
+func TestARepeatedRequestGetsTheSameJob(t *testing.T) {
+	b := book(t)
+	once := byHand
+	once.ID, once.Origin.Actor = "7a1c", "admin"
+	first := request(t, b, once)
+	end(t, b, begin(t, b, first, "w1"), Result{Ending: Complete, Sequence: 4})
+	if again := request(t, b, once); again.Key != first.Key || !Ended(again.Value) {
+		t.Errorf("%v", again.Value)
+	}
+	other := once
+	other.Origin.Actor = "somebody else"
+	if again := request(t, b, other); again.Key == first.Key {
+		t.Error("an id of one caller is that of another")
+	}
+}
+
 func TestOnlyTheNewestLeaseReports(t *testing.T) {
 	b := book(t)
 	job := request(t, b, byHand)
 	zombie := begin(t, b, job, "w1")
 	heir := begin(t, b, job, "w2") // the queue took w1 for dead
-	if _, _, err := b.End(t.Context(), zombie, Result{Ending: Complete}, Progress{}); fault.ReasonOf(err) != LeaseLost {
+	if err := b.End(t.Context(), zombie, Result{Ending: Complete}, Progress{}); fault.ReasonOf(err) != LeaseLost {
 		t.Error("a zombie ended the job:", err)
 	}
 	if err := b.Postpone(t.Context(), zombie, Pause{}); fault.ReasonOf(err) != LeaseLost {
 		t.Error("a zombie put the job off:", err)
 	}
-	if _, _, err := b.End(t.Context(), heir, Result{Ending: Complete}, Progress{}); err != nil {
+	if err := b.End(t.Context(), heir, Result{Ending: Complete}, Progress{}); err != nil {
 		t.Error(err)
 	}
 	if _, err := b.Begin(t.Context(), connection, job.Key.ID, "w1"); !fault.Is(err, fault.NotFound) {

@@ -22,49 +22,80 @@ import (
 
 // Request is somebody's wish for a backup.
 type Request struct {
+	ID        string // the same one of the same caller gets the same answer for a day; empty for none
 	Queue     jobs.Class
 	Origin    state.Origin
 	Full      bool
-	Follow    bool      // if one runs already, another one follows it
+	Follow    bool      // what is in the resource now has to be in the backup: one that reads already is followed by another
 	NotBefore time.Time // zero for at once
 }
 
-// requestTries bounds how often a request may meet a backup that ends at that moment.
+// requestTries bounds how often a request may meet a backup that begins or ends at that moment.
 const requestTries = 5
 
-// RequestBackup queues a backup, or finds the one that is queued or running.
+// errMeanwhile says that a job is not what it was when it was looked at.
+var errMeanwhile = fault.New(fault.Exists, "start backup", "a backup of the resource began or ended at that moment")
+
+// RequestBackup returns the job that does what is asked for: one that waits, or a new one.
 func (b *Book) RequestBackup(ctx context.Context, connection m365.ConnectionID, id m365.ResourceID, request Request) (Job, error) {
-	for range requestTries {
-		resource, err := b.Resource(ctx, connection, id)
-		if err != nil {
+	job, err := b.once(ctx, connection, id, request, func() (Job, error) {
+		for range requestTries {
+			job, err := b.request(ctx, connection, id, request)
+			if !fault.Is(err, fault.Exists) {
+				return job, err
+			}
+		}
+		return Job{}, fault.New(fault.Transient, "", "backups of the resource end too fast to follow", fault.Next("try again"))
+	})
+	return job, fault.Wrap("start backup", err)
+}
+
+// request tries once; fault.Exists if somebody else was faster.
+func (b *Book) request(ctx context.Context, connection m365.ConnectionID, id m365.ResourceID, request Request) (Job, error) {
+	resource, err := b.protected(ctx, connection, id)
+	if err != nil {
+		return Job{}, err
+	}
+	job, err := b.jobs.Get(ctx, connection, backupID(resource.Value))
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return b.queueBackup(ctx, resource, request)
+	case err != nil:
+		return Job{}, err
+	case Ended(job.Value):
+		return Job{}, errMeanwhile // the batch that ended it has counted up
+	case request.Follow && begun(job.Value):
+		if _, err := b.hurry(ctx, job, Request{Origin: request.Origin}); err != nil {
 			return Job{}, err
 		}
-		if resource.Value.GetProfile() == "" {
-			return Job{}, fault.New(fault.Precondition, "start backup", "the resource is not protected any more", fault.Reason("RESOURCE_NOT_PROTECTED"),
-				fault.Next("give its user a profile: tenantkeep user set-profile"))
-		}
-		job, err := b.jobs.Get(ctx, connection, backupID(resource.Value))
-		if fault.Is(err, fault.NotFound) {
-			job, err = b.queueBackup(ctx, resource, request)
-		} else if err == nil && !Ended(job.Value) {
-			return job, b.join(ctx, job, connection, id, request)
-		}
-		if err == nil && !Ended(job.Value) || err != nil && !fault.Is(err, fault.Exists) {
-			return job, fault.Wrap("start backup", err)
-		}
+		return b.follow(ctx, job, request)
+	default:
+		return b.hurry(ctx, job, request)
 	}
-	return Job{}, fault.New(fault.Transient, "start backup", "backups of the resource end too fast to follow", fault.Next("try again"))
+}
+
+func (b *Book) protected(ctx context.Context, connection m365.ConnectionID, id m365.ResourceID) (Resource, error) {
+	resource, err := b.Resource(ctx, connection, id)
+	if err == nil && resource.Value.GetProfile() == "" {
+		return Resource{}, fault.New(fault.Precondition, "", "the resource is not protected any more", fault.Reason("RESOURCE_NOT_PROTECTED"),
+			fault.Next("give its user a profile: tenantkeep user set-profile"))
+	}
+	return resource, err
 }
 
 func (b *Book) queueBackup(ctx context.Context, resource Resource, request Request) (Job, error) {
 	connection := resource.Key.Connection
 	key := backupID(resource.Value)
-	job := b.newJob(connection, key, resource.Value, request.Queue)
+	return b.jobs.Create(ctx, connection, key, "job-queued", b.newBackup(connection, key, resource.Value, request), request.Origin)
+}
+
+func (b *Book) newBackup(connection m365.ConnectionID, key string, resource *backupv1.Resource, request Request) *backupv1.Job {
+	job := b.newJob(connection, key, resource, request.Queue)
 	job.Kind, job.Full = backupv1.JobKind_JOB_KIND_BACKUP, request.Full
 	if !request.NotBefore.IsZero() {
 		job.NotBeforeTime = timestamppb.New(request.NotBefore)
 	}
-	return b.jobs.Create(ctx, connection, key, "job-queued", job, request.Origin)
+	return job
 }
 
 func (b *Book) newJob(connection m365.ConnectionID, key string, resource *backupv1.Resource, queue jobs.Class) *backupv1.Job {
@@ -74,34 +105,23 @@ func (b *Book) newJob(connection m365.ConnectionID, key string, resource *backup
 	}
 }
 
-// join adds a wish to a backup that is there already: a waiting one takes it over, a running one is
-// followed by another.
-func (b *Book) join(ctx context.Context, job Job, connection m365.ConnectionID, id m365.ResourceID, request Request) error {
-	if job.Value.GetState() == backupv1.JobState_JOB_STATE_RUNNING {
-		if !request.Follow {
-			return nil
+// hurry lets a job stand for a request too: it becomes a full one if that is wanted, and waits no
+// longer than asked for.
+func (b *Book) hurry(ctx context.Context, job Job, request Request) (Job, error) {
+	return b.jobs.Update(ctx, job.Key.Connection, job.Key.ID, request.Origin, func(waiting *backupv1.Job) (string, error) {
+		full := request.Full && !waiting.GetFull()
+		if Ended(waiting) || full && begun(waiting) {
+			return "", errMeanwhile
 		}
-		_, err := b.resources.Update(ctx, connection, string(id), request.Origin, func(resource *backupv1.Resource) (string, error) {
-			if resource.GetLease() == nil || resource.GetDirty() && (resource.GetDirtyFull() || !request.Full) {
-				return "", nil
-			}
-			resource.Dirty, resource.DirtyFull = true, resource.GetDirtyFull() || request.Full
-			return "backup-requested", nil
-		})
-		return fault.Wrap("start backup", err)
-	}
-	_, err := b.jobs.Update(ctx, connection, job.Key.ID, request.Origin, func(waiting *backupv1.Job) (string, error) {
-		full, hurry := request.Full && !waiting.GetFull(), request.NotBefore.IsZero() && waiting.GetNotBeforeTime() != nil
-		if waiting.GetState() != backupv1.JobState_JOB_STATE_QUEUED || !full && !hurry {
+		hurry := request.NotBefore.IsZero() && waiting.GetNotBeforeTime() != nil
+		if !full && !hurry {
 			return "", nil
 		}
-		waiting.Full = waiting.GetFull() || request.Full
-		if hurry {
+		if waiting.Full = waiting.GetFull() || full; hurry {
 			waiting.NotBeforeTime = nil
 		}
 		return "job-queued", nil
 	})
-	return fault.Wrap("start backup", err)
 }
 
 // RequestVerify queues a verification of a snapshot; "" is the newest one when it is begun.
@@ -114,9 +134,7 @@ func (b *Book) RequestVerify(ctx context.Context, connection m365.ConnectionID, 
 		return Job{}, fault.New(fault.Precondition, "start verification", "there is no backup of the resource yet", fault.Reason("NO_SNAPSHOT"),
 			fault.Next("start one: tenantkeep backup start RESOURCE --wait"))
 	}
-	random := make([]byte, 10)
-	rand.Read(random) // never fails: it ends the process instead
-	key := text(random)
+	key := randomID()
 	job := b.newJob(connection, key, resource.Value, jobs.Verify)
 	job.Kind, job.Snapshot = backupv1.JobKind_JOB_KIND_VERIFY, names.Snapshot(connection, id, snapshot)
 	created, err := b.jobs.Create(ctx, connection, key, "job-queued", job, origin)
@@ -128,12 +146,28 @@ func Ended(job *backupv1.Job) bool {
 	return job.GetState() != backupv1.JobState_JOB_STATE_QUEUED && job.GetState() != backupv1.JobState_JOB_STATE_RUNNING
 }
 
-// backupID names the backup that comes next. The vault's sequence is in it so that a state that was
-// rebuilt, and counts from 0 again, does not repeat the ids of runs that the vault knows.
+// begun tells whether a backup may have read something already: what a request wants may have changed
+// since. An attempt that asked Graph for nothing has not.
+func begun(job *backupv1.Job) bool {
+	return job.GetState() == backupv1.JobState_JOB_STATE_RUNNING || job.GetProgress().GetRequests() > 0
+}
+
+// backupID names the backup that comes next or has begun. The vault's sequence is in it so that a state
+// that was rebuilt, and counts from 0 again, does not repeat the ids of runs that the vault knows.
 func backupID(resource *backupv1.Resource) string {
+	if resource.GetJob() != "" {
+		return names.Last(resource.GetJob())
+	}
 	ended, sequence := strconv.FormatInt(resource.GetBackups(), 10), strconv.FormatInt(resource.GetVaultSequence(), 10)
 	sum := sha256.Sum256([]byte(strings.Join([]string{"backup", resource.GetName(), ended, sequence}, "\x00")))
 	return text(sum[:10])
+}
+
+// randomID names a job that nobody else can come to.
+func randomID() string {
+	random := make([]byte, 10)
+	rand.Read(random) // never fails: it ends the process instead
+	return text(random)
 }
 
 func text(data []byte) string {

@@ -9,7 +9,6 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/graph"
 	"github.com/tenantkeep/tenantkeep/pkg/jobs"
 	"github.com/tenantkeep/tenantkeep/pkg/ratelimit"
-	"github.com/tenantkeep/tenantkeep/pkg/state"
 	"github.com/tenantkeep/tenantkeep/pkg/vault"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/outbox"
 )
@@ -76,19 +75,9 @@ func (w *Worker) settle(ctx context.Context, a *attempt, result outbox.Result, e
 	return w.end(writing, a, a.ended(outbox.Failed, problemOf(err)), progress)
 }
 
-// end closes the job, and queues the backup that somebody asked for meanwhile.
+// end closes the job.
 func (w *Worker) end(ctx context.Context, a *attempt, result outbox.Result, progress outbox.Progress) error {
-	again, full, err := w.Book.End(ctx, a.run, result, progress)
-	if err != nil || !again {
-		return notLost(err)
-	}
-	_, err = w.Book.RequestBackup(ctx, a.run.Connection, a.run.Resource, outbox.Request{
-		Queue: jobs.Interactive, Full: full, Origin: state.Origin{Cause: "asked for during a backup", RunID: a.run.ID, Actor: outbox.Service},
-	})
-	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Precondition) {
-		return nil // it is not protected any more
-	}
-	return err
+	return notLost(w.Book.End(ctx, a.run, result, progress))
 }
 
 // ended is the result of an attempt that made no snapshot.

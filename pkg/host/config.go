@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -63,14 +62,14 @@ func ParseConfig(service identity.Service, arguments []string, getenv func(strin
 	text(&c.Roles, "role", "api,work", "api, work or both")
 	text(&c.Collector, "otlp", "", "host:port of an OTLP/gRPC collector; empty for none")
 	set.BoolVar(&c.Health, "health", false, "ask the process at --listen whether it serves, and end: with 0 if it does, else with 1")
-	limits := 100
-	if parsed, err := strconv.Atoi(getenv("TENANTKEEP_LIMITS")); err == nil {
-		limits = parsed
+	limits, err := ReadLimits(getenv)
+	if err != nil {
+		return Config{}, err
 	}
-	set.IntVar(&c.Limits, "limits", limits, "percent of Microsoft's published limits to live on: more than 100 only if Microsoft has agreed to that; the same in every process [TENANTKEEP_LIMITS]")
-	wait := 30 * time.Second
-	if parsed, err := time.ParseDuration(getenv("TENANTKEEP_ACK_WAIT")); err == nil {
-		wait = parsed
+	set.IntVar(&c.Limits, "limits", limits, LimitsUsage+"; the same in every process [TENANTKEEP_LIMITS]")
+	wait, err := readAckWait(getenv)
+	if err != nil {
+		return Config{}, err
 	}
 	set.DurationVar(&c.AckWait, "ack-wait", wait, "how long a worker may be silent before another gets its job; the same in every process [TENANTKEEP_ACK_WAIT]")
 	for _, peer := range identity.Services {
@@ -100,17 +99,11 @@ func (c Config) Has(role string) bool {
 	return false
 }
 
-// mostLimits keeps the arithmetic of budgets exact: see ratelimit.Limit.
-const mostLimits = 100_000
-
 func (c Config) check() error {
 	if !c.Has("api") && !c.Has("work") {
 		return fault.New(fault.Invalid, "read configuration", fmt.Sprintf("role %q", c.Roles), fault.Next("set --role to api, work or api,work"))
 	}
-	if c.Limits < 1 || c.Limits > mostLimits {
-		return fault.New(fault.Invalid, "read configuration", fmt.Sprintf("limits of %d %%", c.Limits), fault.Next("set --limits to 100, or to another percentage from 1 on"))
-	}
-	return nil
+	return CheckLimits(c.Limits)
 }
 
 // DataHome is where an installation on one machine keeps everything.

@@ -31,7 +31,7 @@ func TestFlagsWinOverEnvironmentOverDefaults(t *testing.T) {
 		}
 	}
 	environment := map[string]string{
-		"TENANTKEEP_LISTEN": ":1", "TENANTKEEP_VAULT_DIR": "/vault", "TENANTKEEP_AUTH_BROKER": "broker:7101", "XDG_DATA_HOME": "/xdg", "TENANTKEEP_ROLE": "work",
+		"TENANTKEEP_LISTEN": ":1", "TENANTKEEP_VAULT_DIR": "/vault", "TENANTKEEP_AUTH_BROKER": "broker:7101", "XDG_DATA_HOME": "/xdg", "TENANTKEEP_ROLE": "work", "TENANTKEEP_LIMITS": "50",
 	}
 	if c, err = parse(t, environment, "--listen", ":2", "--notifier=notifier:5"); err != nil {
 		t.Fatal(err)
@@ -44,6 +44,9 @@ func TestFlagsWinOverEnvironmentOverDefaults(t *testing.T) {
 			t.Errorf("%q instead of %q", got, want)
 		}
 	}
+	if c.Limits != 50 {
+		t.Errorf("limits of %d %%", c.Limits)
+	}
 	if c.Has("api") || !c.Has("work") {
 		t.Errorf("roles %q", c.Roles)
 	}
@@ -53,6 +56,11 @@ func TestWrongUseIsSaid(t *testing.T) {
 	for _, arguments := range [][]string{{"extra"}, {"--role", "cook"}, {"--role", ""}, {"--limits", "0"}, {"--limits", "1000000"}} {
 		if _, err := parse(t, nil, arguments...); !fault.Is(err, fault.Invalid) || fault.NextOf(err) == "" {
 			t.Errorf("%v: %v", arguments, err)
+		}
+	}
+	for name, value := range map[string]string{"TENANTKEEP_LIMITS": "half", "TENANTKEEP_ACK_WAIT": "soon"} {
+		if _, err := parse(t, map[string]string{name: value}); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%s: %v", name, value, err)
 		}
 	}
 	if _, err := parse(t, nil, "--no-such-flag"); err == nil {

@@ -47,6 +47,7 @@ func (h *Host) openRedis(url string) error {
 	if err != nil {
 		return fault.As(fault.Invalid, "read Redis URL", err, fault.Next("give --redis as redis://host:6379/0"))
 	}
+	redis.SetLogger(redisLog{log: h.Log, secret: options.Password})
 	h.Redis = redis.NewClient(options)
 	h.Ledger = ratelimit.NewFallback(redisledger.New(h.Redis), h.Log)
 	return nil

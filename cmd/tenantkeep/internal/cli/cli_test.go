@@ -57,3 +57,14 @@ func TestFailuresNameTheNextStep(t *testing.T) {
 		}
 	}
 }
+
+func TestUpRefusesLimitsThatNothingCanLiveOn(t *testing.T) {
+	t.Setenv("TENANTKEEP_HOME", t.TempDir())
+	if status, _, text := tenantkeep(t.Context(), "up", "--limits", "0"); status == exitDone || !strings.Contains(text, "--limits") {
+		t.Errorf("status %d, %q", status, text)
+	}
+	t.Setenv("TENANTKEEP_LIMITS", "half")
+	if status, _, text := tenantkeep(t.Context(), "up"); status == exitDone || !strings.Contains(text, "TENANTKEEP_LIMITS") {
+		t.Errorf("status %d, %q", status, text)
+	}
+}

@@ -18,12 +18,19 @@ import (
 func (a *app) up() *cobra.Command {
 	config := plant.Config{}
 	var collector string
+	limits, problem := host.ReadLimits(os.Getenv)
 	command := &cobra.Command{
 		Use: "up", Short: "Run all services in this process", Args: cobra.NoArgs,
 		Long: `Run all services in this process, with an embedded nats-server and everything that is
 kept in one directory. The first start makes certificates and an administrator's token
 there; the command line on the same machine finds them by itself.`,
 		RunE: func(command *cobra.Command, _ []string) error {
+			if problem != nil && !command.Flags().Changed("limits") {
+				return problem
+			}
+			if err := host.CheckLimits(config.Limits); err != nil {
+				return err
+			}
 			log, closeLog, err := openLog(config.Dir)
 			if err != nil {
 				return err
@@ -42,6 +49,7 @@ there; the command line on the same machine finds them by itself.`,
 	flags.StringVar(&config.Dir, "data-dir", host.DataHome(os.Getenv), "directory of everything that is kept")
 	flags.StringVar(&config.Listen, "listen", "127.0.0.1:7100", "gRPC address")
 	flags.StringVar(&config.NATS, "nats-listen", "", "address for subscribers to events, such as 127.0.0.1:4222; empty for none")
+	flags.IntVar(&config.Limits, "limits", limits, host.LimitsUsage+" [TENANTKEEP_LIMITS]")
 	flags.StringVar(&collector, "otlp", os.Getenv("TENANTKEEP_OTLP"), "host:port of an OTLP/gRPC collector [TENANTKEEP_OTLP]")
 	return command
 }

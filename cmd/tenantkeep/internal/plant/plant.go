@@ -45,6 +45,7 @@ type Config struct {
 	Dir    string // everything that it keeps
 	Listen string // gRPC, host:port; port 0 for a free one
 	NATS   string // host:port for subscribers to events; empty for none
+	Limits int    // percent of Microsoft's published limits to live on; 0 for all of them
 	Log    *slog.Logger
 }
 
@@ -152,7 +153,7 @@ func (p *plant) hostConfig(service identity.Service, address string) host.Config
 		peers[peer] = address
 	}
 	return host.Config{
-		Service: service, Peers: peers, Roles: "api,work",
+		Service: service, Peers: peers, Roles: "api,work", Limits: p.config.Limits,
 		DataDir: filepath.Join(p.config.Dir, string(service)), PKIDir: filepath.Join(p.config.Dir, "pki"),
 		TokenFile: filepath.Join(p.config.Dir, "admin.token"), VaultDir: filepath.Join(p.config.Dir, "vault"),
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestAttachmentsAreReadAsListedAndSingly(t *testing.T) {
@@ -44,6 +46,10 @@ func TestAMailInsideAMailIsExpanded(t *testing.T) {
 	item := object(list[0]["item"].(map[string]any))
 	if item.text("subject") != "Inner" || item.text("importance") != "normal" || item.list("attachments")[0].text("contentBytes") != "YWJj" {
 		t.Errorf("%v", item)
+	}
+	one := c.do("GET", user+"/messages/"+made+"/attachments/"+list[0].text("id")+"?$expand=microsoft.graph.itemAttachment/item", nil).want(200)
+	if diff := cmp.Diff(list[0]["item"], one["item"]); diff != "" || item.text("@odata.type") != "#microsoft.graph.message" {
+		t.Errorf("read by itself it is not what the list says: %s", diff)
 	}
 	mime := c.do("GET", user+"/messages/"+made+"/attachments/"+list[0].text("id")+"/$value", nil)
 	if !strings.Contains(string(mime.body), "Subject: Inner") {

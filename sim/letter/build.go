@@ -113,11 +113,31 @@ func (l *Letter) writeBody(b *bytes.Buffer) {
 	if l.HTML {
 		kind = "text/html"
 	}
-	fmt.Fprintf(b, "Content-Type: %s; charset=%q\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", kind, charset)
+	fmt.Fprintf(b, "Content-Type: %s; charset=%q\r\n", kind, charset)
+	if wide(charset) {
+		writeBase64(b, text)
+		return
+	}
+	b.WriteString("Content-Transfer-Encoding: quoted-printable\r\n\r\n")
 	packer := quotedprintable.NewWriter(b)
 	_, _ = packer.Write(text) // a buffer takes everything
 	_ = packer.Close()
 	b.WriteString("\r\n")
+}
+
+// wide tells whether a charset has no line ends that mail knows: in UTF-16 CR and LF are two bytes each,
+// and quoted-printable would tear the text at bytes that look like one.
+// https://www.rfc-editor.org/rfc/rfc2045#section-6.7
+func wide(charset string) bool { return strings.HasPrefix(strings.ToLower(charset), "utf-16") }
+
+func writeBase64(b *bytes.Buffer, content []byte) {
+	b.WriteString("Content-Transfer-Encoding: base64\r\n\r\n")
+	text := base64.StdEncoding.EncodeToString(content)
+	for len(text) > 76 {
+		b.WriteString(text[:76] + "\r\n")
+		text = text[76:]
+	}
+	b.WriteString(text + "\r\n")
 }
 
 func (a *Attachment) write(b *bytes.Buffer) {
@@ -136,13 +156,7 @@ func (a *Attachment) write(b *bytes.Buffer) {
 	if a.ContentID != "" {
 		fmt.Fprintf(b, "Content-ID: <%s>\r\n", a.ContentID)
 	}
-	b.WriteString("Content-Transfer-Encoding: base64\r\n\r\n")
-	text := base64.StdEncoding.EncodeToString(a.Bytes())
-	for len(text) > 76 {
-		b.WriteString(text[:76] + "\r\n")
-		text = text[76:]
-	}
-	b.WriteString(text + "\r\n")
+	writeBase64(b, a.Bytes())
 }
 
 func mediaType(contentType string) string {

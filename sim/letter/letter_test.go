@@ -39,6 +39,22 @@ func TestABuiltLetterIsReadAsItWas(t *testing.T) {
 	}
 }
 
+func TestABodyIsReadAsItWasInEveryCharset(t *testing.T) {
+	body := "Zeile eins \u010a\u0d0d und zwei\r\nGrüße, Ünïcode\r\n" + strings.Repeat("lang ", 40)
+	for _, charset := range []string{"", "utf-8", "utf-16le", "utf-16be", "UTF-16LE"} {
+		l := &letter.Letter{Subject: "x", Body: []byte(body), Charset: charset, Sent: now, Received: now, MessageID: "<1@x>"}
+		raw := l.Build()
+		if got := letter.Parse(raw, now); strings.TrimSpace(string(got.Body)) != strings.TrimSpace(body) {
+			t.Errorf("%s: %q", charset, got.Body)
+		}
+		for line := range bytes.SplitSeq(raw, []byte("\r\n")) {
+			if len(line) > 998 || bytes.ContainsAny(line, "\x00\r\n") {
+				t.Errorf("%s: no line of a mail: %q", charset, line)
+			}
+		}
+	}
+}
+
 func TestOddMailIsNeverRefused(t *testing.T) {
 	for name, raw := range map[string]string{
 		"nothing":           "",

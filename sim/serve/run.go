@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -90,7 +91,15 @@ func hint(out io.Writer, tenant *sim.Server, listeners []net.Listener) {
 	for i, listener := range listeners {
 		fmt.Fprintf(out, "listening on %s://%s\n", []string{"http", "https"}[min(i, 1)], listener.Addr())
 	}
-	fmt.Fprintf(out, "tenant %s (%s), %d users\n\n", tenant.Tenant, tenant.Domain, len(tenant.Directory.People()))
-	fmt.Fprintf(out, "tenantkeep connection add --cloud sim --address http://%s \\\n  --tenant %s \\\n  --client-id %s \\\n  --client-secret %s\n",
-		listeners[0].Addr(), tenant.Tenant, tenant.ClientID, tenant.ClientSecret)
+	fmt.Fprintf(out, "tenant %s (%s), %d users\n", tenant.Tenant, tenant.Domain, len(tenant.Directory.People()))
+	fmt.Fprintf(out, "application %s, secret %s\n\n", tenant.ClientID, tenant.ClientSecret)
+	fmt.Fprintf(out, "tenantkeep connection add --cloud sim --simulator %s\n", reachable(listeners[0].Addr()))
+}
+
+// reachable is an address to connect to: one that listens everywhere is nobody's.
+func reachable(address net.Addr) string {
+	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return address.String()
 }

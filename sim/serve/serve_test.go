@@ -50,7 +50,7 @@ func (l *lines) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.text.Write(b)
-	if bytes.Contains(b, []byte("--client-secret")) {
+	if bytes.Contains(b, []byte("connection add")) {
 		l.done <- l.text.String()
 	}
 	return len(b), nil

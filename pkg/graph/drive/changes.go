@@ -3,6 +3,7 @@ package drive
 import (
 	"bytes"
 	"context"
+	"strconv"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/graph"
@@ -10,9 +11,17 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 )
 
+// PageSize is how many items one request lists at most, where few of their properties are asked for.
+const PageSize = 999
+
+// lean asks for what [Item] has, less eTag and cTag. Delta takes both options:
+// https://learn.microsoft.com/en-us/graph/api/driveitem-delta
+var lean = graph.Query("$select", "id,name,parentReference,size,file,folder,root,deleted,fileSystemInfo", "$top", strconv.Itoa(PageSize))
+
 // Round is one reading of what changed in a drive.
 type Round struct {
 	Link string // of the round before, or of a broken one's next page; "": everything
+	Lean bool   // of a round without a link: many items per request, with what [Item] has and no more in Raw
 	// Page, if set, is called after each page: the round can be resumed at next.
 	Page func(next string) error
 }
@@ -28,6 +37,8 @@ func (d *Drive) Changes(ctx context.Context, round Round, each func(Item) error)
 	first := graph.Request{Name: "read drive changes", Path: d.path("root", "delta")}
 	if round.Link != "" {
 		first.Path = round.Link
+	} else if round.Lean {
+		first.Query = lean
 	}
 	link, err = d.client.Read(ctx, graph.Pages{
 		First: first,
@@ -49,10 +60,11 @@ func (d *Drive) Latest(ctx context.Context) (link string, err error) {
 	})
 }
 
-// Children calls each for every item directly in a folder; those of a page that broke off come again.
+// Children calls each for every item directly in a folder, as lean as a Round can be; those of a page that
+// broke off come again.
 func (d *Drive) Children(ctx context.Context, folder m365.ItemID, each func(Item) error) error {
 	_, err := d.client.Read(ctx, graph.Pages{
-		First: graph.Request{Name: "list folder", Path: d.path("items", string(folder), "children"), Query: graph.Query("$top", "999")},
+		First: graph.Request{Name: "list folder", Path: d.path("items", string(folder), "children"), Query: lean},
 		Item:  func(raw []byte) error { return each(ParseItem(bytes.Clone(rawjson.Repair(raw)))) },
 	})
 	return err

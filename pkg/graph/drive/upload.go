@@ -37,6 +37,13 @@ const sessions = 3
 // Upload makes a file with its dates: in a session of fragments that goes on where it was after a
 // failure, so a file of any size needs one fragment of memory. An empty file has no fragments and
 // is put at once. Exhausted means that the drive is full.
+//
+// A small file takes two requests, and there is no way with fewer that keeps its dates: PUT of the content
+// takes none, so it needs a PATCH after it, which makes a second version that counts against the quota
+// (https://github.com/OneDrive/onedrive-api-docs/issues/778); and a PUT that is cut off may leave half a file
+// (https://github.com/microsoftgraph/microsoft-graph-docs/issues/6818), while a session makes the file
+// with its last byte. One request with both (multipart/related) is for personal drives alone:
+// https://github.com/OneDrive/onedrive-api-docs/issues/1227.
 func (d *Drive) Upload(ctx context.Context, f File) (Item, error) {
 	if f.Conflict == "" {
 		f.Conflict = Fail

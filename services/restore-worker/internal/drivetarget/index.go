@@ -2,6 +2,7 @@ package drivetarget
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
@@ -9,10 +10,13 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 )
 
-// index is what is known of the drive: everything, or what was asked for and made so far.
+// index is what is known of the drive: everything, or what was listed, asked for and made so far.
 type index struct {
+	listing sync.Mutex // held while a folder is listed, so that one worker lists it for all
+
 	mu     sync.Mutex
-	whole  bool
+	whole  bool                 // everything is known
+	listed map[m365.ItemID]bool // folders of which everything that is directly in them is known
 	byID   map[m365.ItemID]drive.Item
 	byPath map[place]m365.ItemID
 }
@@ -25,12 +29,22 @@ type place struct {
 func at(parent m365.ItemID, name string) place { return place{parent, strings.ToLower(name)} }
 
 func newIndex() *index {
-	return &index{byID: map[m365.ItemID]drive.Item{}, byPath: map[place]m365.ItemID{}}
+	return &index{listed: map[m365.ItemID]bool{}, byID: map[m365.ItemID]drive.Item{}, byPath: map[place]m365.ItemID{}}
 }
 
-// read learns everything that is in the drive.
-func (i *index) read(ctx context.Context, d *drive.Drive) error {
-	_, err := d.Changes(ctx, drive.Round{}, func(item drive.Item) error {
+// errLarge ends the reading of a drive that has more than is worth it.
+var errLarge = errors.New("the drive is large")
+
+// read learns everything that is in the drive, unless that takes more than so many requests. What it
+// has learnt until then stays.
+func (i *index) read(ctx context.Context, d *drive.Drive, requests int64) error {
+	page := func(string) error {
+		if requests--; requests <= 0 {
+			return errLarge
+		}
+		return nil
+	}
+	_, err := d.Changes(ctx, drive.Round{Lean: true, Page: page}, func(item drive.Item) error {
 		if item.Deleted {
 			i.forget(item.ID)
 		} else {
@@ -38,8 +52,46 @@ func (i *index) read(ctx context.Context, d *drive.Drive) error {
 		}
 		return nil
 	})
+	if errors.Is(err, errLarge) {
+		return nil
+	}
 	i.whole = err == nil
 	return err
+}
+
+// list makes sure that what is directly in a folder is known, and tells whether it is: to list a
+// large folder takes more than to ask for what may be in it.
+func (i *index) list(ctx context.Context, d *drive.Drive, folder m365.ItemID) (bool, error) {
+	i.listing.Lock()
+	defer i.listing.Unlock()
+	if i.knows(folder) {
+		return true, nil
+	}
+	if there, known := i.item(folder); !known || there.Children > drive.PageSize {
+		return false, nil
+	}
+	err := d.Children(ctx, folder, func(item drive.Item) error {
+		item.Parent = folder
+		i.add(item)
+		return nil
+	})
+	if err == nil {
+		i.know(folder)
+	}
+	return err == nil, err
+}
+
+func (i *index) knows(folder m365.ItemID) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.whole || i.listed[folder]
+}
+
+// know notes that everything that is directly in a folder was added.
+func (i *index) know(folder m365.ItemID) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.listed[folder] = true
 }
 
 func (i *index) add(item drive.Item) {

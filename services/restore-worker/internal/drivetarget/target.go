@@ -3,9 +3,6 @@ package drivetarget
 import (
 	"context"
 	"io"
-	"path"
-	"strings"
-	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/graph/drive"
@@ -28,8 +25,13 @@ var _ restore.Target = (*Target)(nil)
 // New returns the target; it makes no call.
 func New(d *drive.Drive) *Target { return &Target{drive: d, index: newIndex()} }
 
-// readWhole is from how many items on it is cheaper to read the whole drive than to ask for each.
-const readWhole = 50
+// Reading the whole drive takes one request per thousand items and saves about one per item that is
+// restored. How many items a drive has nobody tells, so the reading is given up when it has taken this many
+// requests and one more per savedPerPage items: a twentieth of what the restore itself takes.
+const (
+	fewRequests  = 2
+	savedPerPage = 20
+)
 
 // Prepare implements restore.Target.
 func (t *Target) Prepare(ctx context.Context, expected restore.Expected) error {
@@ -39,10 +41,8 @@ func (t *Target) Prepare(ctx context.Context, expected restore.Expected) error {
 		return err
 	}
 	t.root = root.ID
-	if expected.Items < readWhole {
-		return nil
-	}
-	return t.index.read(ctx, t.drive)
+	t.index.add(root)
+	return t.index.read(ctx, t.drive, fewRequests+expected.Items/savedPerPage)
 }
 
 func (t *Target) id(folder string) m365.ItemID {
@@ -50,124 +50,6 @@ func (t *Target) id(folder string) m365.ItemID {
 		return t.root
 	}
 	return m365.ItemID(folder)
-}
-
-// Folder implements restore.Target.
-func (t *Target) Folder(ctx context.Context, wanted restore.Wanted) (string, error) {
-	parent := t.id(wanted.Parent)
-	if wanted.Own && t.inPlace {
-		if alive, ok, err := t.alive(ctx, m365.ItemID(wanted.Source.ID), false); err != nil || ok && alive.Folder {
-			return string(alive.ID), err
-		}
-	}
-	there, ok, err := t.child(ctx, parent, wanted.Name, false)
-	if err != nil {
-		return "", err
-	}
-	if !ok {
-		dates, err := datesOf(ctx, wanted.Open)
-		if err != nil {
-			return "", err
-		}
-		there, err = t.drive.CreateFolder(ctx, parent, wanted.Name, dates)
-		if fault.Is(err, fault.Exists) || fault.Is(err, fault.Transient) {
-			there, ok, err = t.child(ctx, parent, wanted.Name, true) // made meanwhile, or the answer was lost
-			if err == nil && !ok {
-				err = fault.New(fault.Transient, "create folder", "it is neither there nor can it be made")
-			}
-		}
-		if err != nil {
-			return "", err
-		}
-		there.Parent = parent
-		t.index.add(there)
-	}
-	if !there.Folder {
-		return "", fault.New(fault.Invalid, "create folder", "a file has the name of the folder", fault.Reason("NAME_TAKEN"),
-			fault.Next("rename the file, or restore into another folder"))
-	}
-	return string(there.ID), nil
-}
-
-// alive looks for an item by its id.
-func (t *Target) alive(ctx context.Context, id m365.ItemID, again bool) (drive.Item, bool, error) {
-	if item, known := t.index.item(id); known && !again || t.index.whole && !again {
-		return item, known, nil
-	}
-	item, err := t.drive.Item(ctx, id)
-	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) { // an id of another drive's is malformed here
-		return drive.Item{}, false, nil
-	}
-	return item, err == nil, err
-}
-
-// child looks for an item by its place.
-func (t *Target) child(ctx context.Context, parent m365.ItemID, name string, again bool) (drive.Item, bool, error) {
-	if item, known := t.index.child(parent, name); known && !again || t.index.whole && !again {
-		return item, known, nil
-	}
-	item, err := t.drive.Child(ctx, parent, name)
-	if fault.Is(err, fault.NotFound) {
-		return drive.Item{}, false, nil
-	}
-	if err == nil {
-		item.Parent = parent
-		t.index.add(item)
-	}
-	return item, err == nil, err
-}
-
-// Find implements restore.Target.
-func (t *Target) Find(ctx context.Context, job restore.Job, again bool) ([]restore.Found, error) {
-	parent := t.id(job.Folder)
-	var found []restore.Found
-	there, ok, err := t.child(ctx, parent, job.Item.Title, again)
-	if err != nil {
-		return nil, err
-	}
-	if ok {
-		found = append(found, restore.Found{ID: string(there.ID), Same: same(there, job.Item)})
-	}
-	if t.inPlace && string(there.ID) != job.Item.ID {
-		moved, ok, err := t.alive(ctx, m365.ItemID(job.Item.ID), again)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			found = append(found, restore.Found{ID: string(moved.ID)})
-		}
-	}
-	draft, err := t.unfinished(ctx, job, again)
-	if err != nil {
-		return nil, err
-	}
-	if draft != nil {
-		found = append(found, *draft)
-	}
-	if job.Order.Policy == restore.CopyBeside {
-		copied, ok, err := t.child(ctx, parent, copyName(job.Item), again)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			mark := job.Mark
-			mark.Restore = "" // the name does not say by which restore
-			found = append(found, restore.Found{ID: string(copied.ID), Mark: mark})
-		}
-	}
-	return found, nil
-}
-
-// same tells whether a file is as it was in the snapshot, as far as Graph says.
-func same(there drive.Item, item snapshot.Item) bool {
-	return there.File && there.Size == item.Size && (there.Hash == item.Hash || there.Hash == "" || item.Hash == "") &&
-		there.Modified.Truncate(time.Second).Equal(item.Time.Truncate(time.Second))
-}
-
-// copyName is what a copy beside an existing file is called.
-func copyName(item snapshot.Item) string {
-	extension := path.Ext(item.Title)
-	return strings.TrimSuffix(item.Title, extension) + item.Time.UTC().Format(" (2006-01-02 1504)") + extension
 }
 
 // Create implements restore.Target.

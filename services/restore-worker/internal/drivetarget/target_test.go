@@ -38,6 +38,12 @@ func open(t *testing.T, tenant *simtest.Tenant, n int) (*drive.Drive, m365.UserI
 // capture reads a drive as backup-worker does, into memory.
 func capture(t *testing.T, d *drive.Drive) *snapshottest.Memory {
 	t.Helper()
+	return captureOnly(t, d, func(map[m365.ItemID]drive.Item, drive.Item) bool { return true })
+}
+
+// captureOnly leaves out what is not kept, of all that is in the drive.
+func captureOnly(t *testing.T, d *drive.Drive, keep func(all map[m365.ItemID]drive.Item, item drive.Item) bool) *snapshottest.Memory {
+	t.Helper()
 	root, err := d.Root(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +64,7 @@ func capture(t *testing.T, d *drive.Drive) *snapshottest.Memory {
 			parent = ""
 		}
 		switch {
-		case item.Root:
+		case item.Root, !keep(items, item):
 		case item.Folder:
 			m.Tree = append(m.Tree, snapshot.Folder{ID: string(id), Parent: parent, Name: item.Name, Modified: item.Modified})
 			m.Parts[string(id)+"/item"] = item.Raw

@@ -46,7 +46,7 @@ const (
 	// grace is how long the items in hand have to end when the run is told to stop.
 	grace = 20 * time.Second
 	// checkEvery is how often a run looks whether it is still its own, besides being told.
-	checkEvery = 15 * time.Second
+	checkEvery = 5 * time.Second
 )
 
 // Run works until ctx ends, then hands back what it has in hand.
@@ -142,7 +142,7 @@ func (w *Worker) open(ctx context.Context, lease outbox.Lease) (*restore.Restore
 	if err != nil {
 		return nil, fault.Wrap("open target", err)
 	}
-	return &restore.Restore{Order: order, Reader: reader, Target: target, Parallel: inFlight, Pause: bus.Pause}, nil
+	return &restore.Restore{Order: order, Reader: reader, Target: target, Resumed: lease.Resumed(), Parallel: inFlight, Pause: bus.Pause}, nil
 }
 
 var policies = map[restorev1.ConflictPolicy]restore.Policy{

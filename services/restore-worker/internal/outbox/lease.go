@@ -18,6 +18,9 @@ type Lease struct {
 	epoch      int64
 }
 
+// Resumed tells whether another run has begun the restore.
+func (l Lease) Resumed() bool { return l.epoch > 1 }
+
 // ErrOver says that there is nothing to do any more.
 var ErrOver = fault.New(fault.NotFound, "begin restore", "the restore is over", fault.Reason("RESTORE_OVER"))
 

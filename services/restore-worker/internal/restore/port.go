@@ -28,6 +28,10 @@ type Target interface {
 	// Complete finishes what an interrupted restore began: it adds what is missing to mine, and takes
 	// away what that is put in the place of.
 	Complete(ctx context.Context, job Job, mine Found, instead []Found) error
+
+	// RemoveDoubles leaves one of each item that a restore made more than once, the finished one if
+	// there is one.
+	RemoveDoubles(ctx context.Context, restore string) error
 }
 
 // Expected is what a restore will bring.

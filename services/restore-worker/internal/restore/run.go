@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
@@ -16,10 +17,13 @@ type Restore struct {
 	Order    Order
 	Reader   snapshot.Reader
 	Target   Target
+	Resumed  bool                                             // another run began it
 	Parallel int                                              // items in flight
 	Tally    *Tally                                           // counts while it runs
 	Stop     <-chan struct{}                                  // closed: finish the items in hand and end with ErrStopped; may be nil
 	Pause    func(ctx context.Context, d time.Duration) error // waits, or returns the context's error
+
+	doubt atomic.Bool // something may have been made twice
 }
 
 const (
@@ -46,7 +50,11 @@ func (r *Restore) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.items(ctx, choice, places)
+	r.doubt.Store(r.Resumed)
+	if err := r.items(ctx, choice, places); err != nil || !r.doubt.Load() {
+		return err
+	}
+	return fault.Wrap("remove doubles", r.Target.RemoveDoubles(ctx, r.Order.ID))
 }
 
 // count says how much there is to do.
@@ -140,6 +148,7 @@ func (r *Restore) restore(ctx context.Context, item snapshot.Item, places *place
 		if err == nil || try == maxTries || !passing(err) {
 			return verb, fault.Wrap("restore item", err)
 		}
+		r.doubt.Store(true)
 		if err := r.Pause(ctx, max(wait, fault.RetryAfterOf(err))); err != nil {
 			return verb, err
 		}

@@ -773,7 +773,10 @@ type GetTokenRequest struct {
 	// connections/{connection}
 	Connection string `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
 	// The claims of a challenge (continuous access evaluation), base64 as Graph sent them; else empty.
-	Claims        string `protobuf:"bytes,2,opt,name=claims,proto3" json:"claims,omitempty"`
+	Claims string `protobuf:"bytes,2,opt,name=claims,proto3" json:"claims,omitempty"`
+	// SHA-256 of a token that Graph refused before its time, without a challenge; else empty. The answer is
+	// another token, unless one was made for this reason less than half a minute ago.
+	RefusedSha256 []byte `protobuf:"bytes,3,opt,name=refused_sha256,json=refusedSha256,proto3" json:"refused_sha256,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -820,6 +823,13 @@ func (x *GetTokenRequest) GetClaims() string {
 		return x.Claims
 	}
 	return ""
+}
+
+func (x *GetTokenRequest) GetRefusedSha256() []byte {
+	if x != nil {
+		return x.RefusedSha256
+	}
+	return nil
 }
 
 type GetTokenResponse struct {
@@ -1354,12 +1364,13 @@ const file_tenantkeep_auth_v1_service_proto_rawDesc = "" +
 	"\n" +
 	"connection\x18\x01 \x01(\v2\x1e.tenantkeep.auth.v1.ConnectionR\n" +
 	"connection\x121\n" +
-	"\x06checks\x18\x02 \x03(\v2\x19.tenantkeep.auth.v1.CheckR\x06checks\"I\n" +
+	"\x06checks\x18\x02 \x03(\v2\x19.tenantkeep.auth.v1.CheckR\x06checks\"p\n" +
 	"\x0fGetTokenRequest\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
 	"connection\x12\x16\n" +
-	"\x06claims\x18\x02 \x01(\tR\x06claims\"r\n" +
+	"\x06claims\x18\x02 \x01(\tR\x06claims\x12%\n" +
+	"\x0erefused_sha256\x18\x03 \x01(\fR\rrefusedSha256\"r\n" +
 	"\x10GetTokenResponse\x12!\n" +
 	"\faccess_token\x18\x01 \x01(\tR\vaccessToken\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +

@@ -34,8 +34,8 @@ test: redis-server $(BIN)/nats-server ## everything, against real servers; needs
 	@for module in $(SDK_MODULES); do (cd $$module && go test $(TEST_FLAGS) ./...); done
 
 .PHONY: kills
-kills: redis-server ## kills workers and nats-server 20 times in the middle of work; see docs/decisions/0300
-	cd cmd/tenantkeep && go test -tags kills -run TestKills -v ./internal/fleet
+kills: redis-server ## kills workers and nats-server 20 times in the middle of work; `make test` does too
+	cd cmd/tenantkeep && go test -count 1 -run TestKills -v ./internal/fleet
 
 .PHONY: bench
 bench: ## the bars: prints both sides of each and fails below one
@@ -45,16 +45,32 @@ bench: ## the bars: prints both sides of each and fails below one
 
 .PHONY: lint
 lint: $(BIN)/golangci-lint $(BIN)/buf ## the walls, and what reviewers should not have to say
-	buf lint && buf format -d --exit-code
+	buf lint && buf format -d --exit-code && buf breaking --against $(LANDED)
 	@for module in $(MODULES); do echo "lint $$module"; (cd $$module && golangci-lint run --concurrency 2 ./...); done
 
+# What landed before is kept in the tree: a shallow clone has no parent to compare with. docs/decisions/0311.
+LANDED := proto/landed.binpb
+
 .PHONY: generate
-generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc ## the stubs of proto/
+generate: $(BIN)/buf $(BIN)/protoc-gen-go $(BIN)/protoc-gen-go-grpc ## the stubs of proto/, and the record of what was promised
+	@test ! -e $(LANDED) || buf breaking --against $(LANDED)
 	buf generate
+	buf build --exclude-source-info -o $(LANDED)
 
 .PHONY: checkgenerate
-checkgenerate: generate ## fails if the committed stubs are not current
-	@git diff --exit-code --stat -- proto/gen && test -z "$$(git status --porcelain -- proto/gen)"
+checkgenerate: generate ## fails if the committed stubs or proto/landed.binpb are not current
+	@git diff --exit-code --stat -- proto/gen $(LANDED) && test -z "$$(git status --porcelain -- proto/gen $(LANDED))"
+
+# Stages of deploy/Dockerfile. No part of `make test`: images need a Docker engine.
+IMAGES := auth-broker directory-sync backup-worker restore-worker notifier tenantkeep m365sim nats-server redis-server
+
+.PHONY: images
+images: redis-server ## the images of docker-compose.yml, with a Docker engine and without pulling any; see docs/images.md
+	@docker version >/dev/null || { echo "no Docker engine answers: apt-get install docker.io, and start it" >&2; exit 1; }
+	deploy/stage .tmp/images
+	@for image in $(IMAGES); do echo "image tenantkeep/$$image"; \
+		docker build --quiet --label org.opencontainers.image.revision=$$(git rev-parse HEAD) \
+			--target $$image --tag tenantkeep/$$image --file deploy/Dockerfile .tmp/images >/dev/null; done
 
 .PHONY: tidy
 tidy: ## go.mod and go.sum of every module

@@ -21,8 +21,11 @@ const (
 // Size is how big the tenant is, which decides what it may use. Zero means the smallest class.
 type Size struct {
 	Users    int // objects in the directory's user collection
-	Licences int // that SharePoint counts
+	Licences int // with SharePoint
 }
+
+// SameLimits tells whether tenants of both sizes may use the same.
+func (s Size) SameLimits(other Size) bool { return pricesFor(s) == pricesFor(other) }
 
 // Limits of Exchange, per application and mailbox.
 // https://learn.microsoft.com/en-us/graph/throttling-limits#outlook-service-limits

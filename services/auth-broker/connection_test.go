@@ -29,7 +29,7 @@ func TestConnectingTestsAtOnce(t *testing.T) {
 	p := newPlace(t, sim.Config{Seed: 1, Users: 3})
 	reply := p.start().connect()
 	want := []string{
-		"sign-in: PASSED", "clock: PASSED", "organisation: PASSED", "domains: PASSED",
+		"sign-in: PASSED", "clock: PASSED", "organisation: PASSED", "domains: PASSED", "size: PASSED",
 		"permission User.Read.All: PASSED", "permission Group.Read.All: PASSED", "permission Organization.Read.All: PASSED",
 		"permission Mail.Read: PASSED", "permission Files.Read.All: PASSED", "permission Mail.ReadWrite: PASSED", "permission Files.ReadWrite.All: PASSED",
 	}
@@ -40,8 +40,41 @@ func TestConnectingTestsAtOnce(t *testing.T) {
 	if c.GetState() != authv1.ConnectionState_CONNECTION_STATE_VERIFIED || c.GetDomains()[0] != p.sim.Domain || c.GetOrganization() == "" || len(c.GetPermissions()) == 0 || c.GetVerifyTime() == nil || c.GetProblem() != nil {
 		t.Errorf("connection %v", c)
 	}
+	if c.GetUsers() != 3 || c.GetLicences() < 1 {
+		t.Errorf("%d users, %d licences", c.GetUsers(), c.GetLicences())
+	}
 	if strings.Contains(c.String(), p.sim.ClientSecret) {
 		t.Error("the secret came back")
+	}
+}
+
+func TestAConnectionIsCalledAfterItsOrganisationUnlessAPersonNamesIt(t *testing.T) {
+	p := newPlace(t, sim.Config{Seed: 1})
+	client := p.start().connections()
+	request := p.request()
+	request.Connection.DisplayName = ""
+	secret := request.Credential
+	request.Credential = &authv1.Credential{Kind: &authv1.Credential_Secret{Secret: "not this one"}}
+	made, err := client.CreateConnection(p.context(), request)
+	p.must(err)
+	name := made.GetConnection().GetName()
+	if called := made.GetConnection().GetDisplayName(); called != p.sim.Tenant {
+		t.Errorf("before a test has passed it is called %q", called)
+	}
+	for _, step := range []struct {
+		change *authv1.UpdateConnectionRequest
+		want   string
+	}{
+		{&authv1.UpdateConnectionRequest{Connection: &authv1.Connection{Name: name}, Credential: secret}, "Contoso"},
+		{&authv1.UpdateConnectionRequest{Connection: &authv1.Connection{Name: name, DisplayName: "Our own"}}, "Our own"},
+		{&authv1.UpdateConnectionRequest{Connection: &authv1.Connection{Name: name}, Credential: secret}, "Our own"},
+		{&authv1.UpdateConnectionRequest{Connection: &authv1.Connection{Name: name}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"display_name"}}}, "Contoso"},
+	} {
+		changed, err := client.UpdateConnection(p.context(), step.change)
+		p.must(err)
+		if called := changed.GetConnection().GetDisplayName(); called != step.want {
+			t.Errorf("it is called %q, not %q", called, step.want)
+		}
 	}
 }
 

@@ -6,8 +6,8 @@
 //	client, err := tenants.Open(ctx, connection)   // the same client until the connection changes
 //
 // There is one client per connection and process, so that its leases of the budgets are shared by
-// everything that runs here. A connection that moved to another tenant, cloud or application gets a
-// new one; the old one works on until its calls have ended.
+// everything that runs here. A connection that moved to another tenant, cloud or application, or that
+// has grown into other limits, gets a new one; the old one works on until its calls have ended.
 //
 // [Tokens] keeps an access token for at most a minute; auth-broker keeps it for its whole life, renews
 // it early and answers many processes with one request to Entra.

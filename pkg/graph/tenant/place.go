@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
+	"github.com/tenantkeep/tenantkeep/pkg/graph"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 	"github.com/tenantkeep/tenantkeep/pkg/state"
 	authv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/auth/v1"
@@ -24,6 +25,14 @@ type place struct {
 	tenant      m365.TenantID
 	application m365.AppID
 	credential  string // a rotated credential means other tokens
+	size        graph.Size
+}
+
+// same tells whether a client of the one place does for the other.
+func (p place) same(other place) bool {
+	limits := p.size.SameLimits(other.size)
+	p.size, other.size = graph.Size{}, graph.Size{}
+	return limits && p == other
 }
 
 // key of the entity of a connection.
@@ -62,6 +71,7 @@ func placeOf(entity *authv1.Connection) (place, error) {
 	return place{
 		cloud: cloud, tenant: tenant, application: m365.AppID(entity.GetApplicationId()),
 		credential: entity.GetCredential().String() + entity.GetCertificateThumbprint(),
+		size:       graph.Size{Users: int(entity.GetUsers()), Licences: int(entity.GetLicences())},
 	}, nil
 }
 

@@ -51,14 +51,14 @@ func (t *Tenants) Open(ctx context.Context, connection m365.ConnectionID) (*grap
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before, known := t.clients[connection]
-	if known && before.place == place {
+	if known && before.place.same(place) {
 		return before.client, nil
 	}
 	if known {
 		t.retired = append(t.retired, before.client)
 	}
 	client := graph.New(graph.Config{
-		Cloud: place.cloud, Tenant: place.tenant, Connection: connection,
+		Cloud: place.cloud, Tenant: place.tenant, Connection: connection, Size: place.size,
 		Tokens: NewTokens(t.config.Broker, connection), Ledger: t.config.Ledger, Holder: t.config.Holder,
 		Tracer: otel.GetTracerProvider(), Propagator: otel.GetTextMapPropagator(),
 	})

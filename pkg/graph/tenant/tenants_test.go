@@ -20,6 +20,14 @@ func TestClientIsSharedUntilTheConnectionChanges(t *testing.T) {
 	if same, err := tenants.Open(t.Context(), "c1"); err != nil || same != first {
 		t.Errorf("a renamed connection got another client, %v", err)
 	}
+	connection.Users, connection.Licences = 49, 1_000
+	if same, err := tenants.Open(t.Context(), "c1"); err != nil || same != first {
+		t.Errorf("a tenant with the same limits got another client, %v", err)
+	}
+	connection.Licences = 1_001
+	if grown, err := tenants.Open(t.Context(), "c1"); err != nil || grown == first {
+		t.Errorf("a tenant that has grown kept its client, %v", err)
+	}
 	connection.Simulator = "127.0.0.1:9090"
 	moved, err := tenants.Open(t.Context(), "c1")
 	if err != nil || moved == first || moved.Base() != "http://127.0.0.1:9090/v1.0" {

@@ -113,7 +113,7 @@ const (
 	maxName      = 200
 )
 
-// name sets the display name; without one it is the tenant's id until a better one is given.
+// name sets the display name; without one it is the tenant's id until a test has found a better one.
 func (c *Connection) name(text string) error {
 	if len(text) > maxName {
 		return invalid(fmt.Sprintf("the display name has %d bytes", len(text)), "NAME_LONG", "use at most 200")
@@ -122,6 +122,13 @@ func (c *Connection) name(text string) error {
 		c.DisplayName = string(c.Tenant)
 	}
 	return nil
+}
+
+// adoptName calls a connection what its organisation is called, unless a person has named it.
+func (c *Connection) adoptName() {
+	if c.DisplayName == string(c.Tenant) && c.Organization != "" {
+		c.DisplayName = c.Organization
+	}
 }
 
 func invalid(cause, reason, next string) error {

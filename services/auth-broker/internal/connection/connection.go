@@ -23,9 +23,16 @@ type Connection struct {
 	Permissions     []string // roles of the token that the last successful sign-in of a test got
 	Domains         []string // verified ones, the default first
 	Organization    string
+	Size            Size // as of the last test that could read it
 	Created         time.Time
 	Verified        time.Time // when the last test ended; zero before the first
 	Problem         *Problem  // why it is degraded
+}
+
+// Size is how big a tenant is: Microsoft's limits depend on it. 0 where nobody knows.
+type Size struct {
+	Users    int64
+	Licences int64 // with SharePoint, given to users
 }
 
 // CredentialKind is how a connection signs in.

@@ -61,6 +61,9 @@ type Entra interface {
 
 	// Organization reads the tenant's own record from Graph.
 	Organization(ctx context.Context, signIn SignIn, token Token) (Organization, error)
+
+	// Size counts the tenant's users and licences.
+	Size(ctx context.Context, signIn SignIn, token Token) (Size, error)
 }
 
 // Token is an access token for Graph. It is never logged and never kept in clear.

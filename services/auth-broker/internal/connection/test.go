@@ -37,7 +37,8 @@ func (b *Broker) note(ctx context.Context, found Connection, version uint64) (Co
 			return Nothing, nil
 		}
 		c.State, c.Problem, c.Verified = found.State, found.Problem, found.Verified
-		c.Permissions, c.Domains, c.Organization = found.Permissions, found.Domains, found.Organization
+		c.Permissions, c.Domains, c.Organization, c.Size = found.Permissions, found.Domains, found.Organization, found.Size
+		c.adoptName()
 		if c.State == Verified {
 			return FactVerified, nil
 		}
@@ -98,6 +99,7 @@ func (e *examination) inspect(ctx context.Context, token Token) {
 	e.add(passed("sign-in", fmt.Sprintf("as application %s; the token is good for %s", e.signIn.Application, token.Lifetime)))
 	e.add(clock(token.Skew))
 	e.organization(ctx, token)
+	e.size(ctx, token)
 	for _, need := range needs {
 		e.add(need.check(token))
 	}
@@ -128,9 +130,21 @@ func (e *examination) organization(ctx context.Context, token Token) {
 	e.add(passed("domains", fmt.Sprintf("%d verified: %s", len(organization.Domains), list(organization.Domains))))
 }
 
+// size is what Microsoft's limits depend on. Without it the smallest are kept to: slower, and never wrong.
+func (e *examination) size(ctx context.Context, token Token) {
+	size, err := e.broker.Entra.Size(ctx, e.signIn, token)
+	if err != nil {
+		e.add(warned("size", *ProblemOf(err)))
+		return
+	}
+	e.connection.Size = size
+	e.add(passed("size", fmt.Sprintf("%d users, %d licences with SharePoint; the limits of that size are kept to", size.Users, size.Licences)))
+}
+
 func (e *examination) skip(because string) {
 	e.add(skipped("organisation", because))
 	e.add(skipped("domains", because))
+	e.add(skipped("size", because))
 	for _, need := range needs {
 		e.add(skipped(need.subject(), because))
 	}

@@ -42,7 +42,7 @@ func client(t *testing.T, ahead time.Duration) *entra.Client {
 }
 
 func TestSignsInWithSecretAndWithCertificate(t *testing.T) {
-	s, signIn, secret := tenant(t, sim.Config{Seed: 1, TokenLifetime: 10 * time.Minute})
+	s, signIn, secret := tenant(t, sim.Config{Seed: 1, Users: 12, TokenLifetime: 10 * time.Minute})
 	registered, pem := certificate(t, rsaKey(), time.Now().AddDate(0, 1, 0))
 	s.Apps.Update(s.ClientID, func(app *login.App) { app.Certificates = []*x509.Certificate{registered} })
 	for name, credential := range map[string]connection.Credential{"secret": secret, "certificate": {PEM: pem}} {
@@ -57,6 +57,10 @@ func TestSignsInWithSecretAndWithCertificate(t *testing.T) {
 		organization, err := client(t, 0).Organization(t.Context(), signIn, token)
 		if err != nil || organization.ID != signIn.Tenant || organization.Domains[0] != s.Domain || organization.Name == "" {
 			t.Errorf("%s: %v, %v", name, organization, err)
+		}
+		size, err := client(t, 0).Size(t.Context(), signIn, token)
+		if people := int64(len(s.Directory.People())); err != nil || size.Users != people || size.Licences < 1 || size.Licences > people {
+			t.Errorf("%s: %+v, %v", name, size, err)
 		}
 	}
 }

@@ -38,6 +38,7 @@ func Write(c connection.Connection, m *authv1.Connection) {
 	m.CertificateExpireTime = stamp(c.CertificateEnds)
 	m.State = states[c.State]
 	m.Permissions, m.Domains, m.Organization = c.Permissions, c.Domains, c.Organization
+	m.Users, m.Licences = c.Size.Users, c.Size.Licences
 	m.CreateTime, m.VerifyTime = stamp(c.Created), stamp(c.Verified)
 	m.Problem = Problem(c.Problem)
 }
@@ -52,6 +53,7 @@ func Read(m *authv1.Connection) connection.Connection {
 		Credential: key(kinds, m.GetCredential()), Thumbprint: m.GetCertificateThumbprint(), CertificateEnds: instant(m.GetCertificateExpireTime()),
 		State:       key(states, m.GetState()),
 		Permissions: m.GetPermissions(), Domains: m.GetDomains(), Organization: m.GetOrganization(),
+		Size:    connection.Size{Users: m.GetUsers(), Licences: m.GetLicences()},
 		Created: instant(m.GetCreateTime()), Verified: instant(m.GetVerifyTime()), Problem: readProblem(m.GetProblem()),
 	}
 }

@@ -2,6 +2,7 @@ package authbroker_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync"
 	"testing"
 	"time"
@@ -97,6 +98,30 @@ func TestChangedCredentialReachesEveryBroker(t *testing.T) {
 	p.must(err)
 	if _, err := one.tokens().GetToken(p.context(), &authv1.GetTokenRequest{Connection: name}); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a token of a removed connection: %v", err)
+	}
+}
+
+// TestARefusedTokenIsNotGivenOutAgain plays a worker whose token Graph refuses before its time.
+func TestARefusedTokenIsNotGivenOutAgain(t *testing.T) {
+	p := newPlace(t, sim.Config{Seed: 1})
+	broker := p.start()
+	name := broker.connect().GetConnection().GetName()
+	ask := func(refused []byte) (string, error) {
+		reply, err := broker.tokens().GetToken(p.context(), &authv1.GetTokenRequest{Connection: name, RefusedSha256: refused})
+		return reply.GetAccessToken(), err
+	}
+	first, err := ask(nil)
+	p.must(err)
+	digest := sha256.Sum256([]byte(first))
+	second, err := ask(digest[:])
+	p.must(err)
+	again, err := ask(nil)
+	p.must(err)
+	if second == first || again != second {
+		t.Error("the refused token is given out again")
+	}
+	if _, err := ask([]byte("short")); !fault.Is(err, fault.Invalid) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -18,8 +18,9 @@ type Source struct {
 	now    func() time.Time
 
 	mu       sync.Mutex
-	flights  map[Key]*flight
+	flights  map[order]*flight
 	refusals map[Key]refused
+	replaced map[Key]time.Time // when a token was made because the one before was refused
 
 	renewals sync.WaitGroup
 	stopping context.Context
@@ -28,7 +29,7 @@ type Source struct {
 
 // NewSource returns a source. Close it.
 func NewSource(cache Cache, issuer Issuer, log *slog.Logger, now func() time.Time) *Source {
-	s := &Source{cache: cache, issuer: issuer, log: log, now: now, flights: map[Key]*flight{}, refusals: map[Key]refused{}}
+	s := &Source{cache: cache, issuer: issuer, log: log, now: now, flights: map[order]*flight{}, refusals: map[Key]refused{}, replaced: map[Key]time.Time{}}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	return s
 }
@@ -54,14 +55,14 @@ func (s *Source) Token(ctx context.Context, connection m365.ConnectionID, claims
 	token, err := s.cache.Get(ctx, key)
 	if err == nil && s.now().Before(token.Give) {
 		if !s.now().Before(token.Renew) {
-			s.renew(key)
+			s.renew(order{Key: key})
 		}
 		return token, nil
 	}
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		s.log.WarnContext(ctx, "token cache", "error", err)
 	}
-	return s.join(ctx, key)
+	return s.join(ctx, order{Key: key})
 }
 
 // challenged answers a challenge: the cached token is the one that was refused.

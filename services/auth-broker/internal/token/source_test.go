@@ -155,6 +155,46 @@ func TestChallengeGoesPastTheCacheOnce(t *testing.T) {
 	})
 }
 
+func TestARefusedTokenIsReplacedOnceForAll(t *testing.T) {
+	brokers(t, 3, func(t *testing.T, tenant *tenant, sources []*token.Source) {
+		refused := token.New(get(t, sources[0]), time.Now(), lifetime).Digest()
+		var workers sync.WaitGroup
+		for i := range 30 {
+			workers.Go(func() {
+				got, err := sources[i%3].Replace(t.Context(), "c1", refused)
+				if err != nil || got.Access != "token-2" {
+					t.Errorf("%q, %v", got.Access, err)
+				}
+			})
+		}
+		workers.Wait()
+		if got := get(t, sources[1]); got != "token-2" || tenant.count() != 2 {
+			t.Errorf("%s of %d tokens", got, tenant.count())
+		}
+	})
+}
+
+func TestATenantThatRefusesEveryTokenIsNotAskedAgainAtOnce(t *testing.T) {
+	brokers(t, 1, func(t *testing.T, tenant *tenant, sources []*token.Source) {
+		current, err := sources[0].Token(t.Context(), "c1", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			if current, err = sources[0].Replace(t.Context(), "c1", current.Digest()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if tenant.count() != 2 {
+			t.Errorf("%d tokens in a moment", tenant.count())
+		}
+		time.Sleep(time.Minute)
+		if next, err := sources[0].Replace(t.Context(), "c1", current.Digest()); err != nil || next.Access != "token-3" {
+			t.Errorf("%q, %v", next.Access, err)
+		}
+	})
+}
+
 func TestChangedOrRemovedConnectionHasNoEarlierToken(t *testing.T) {
 	brokers(t, 2, func(t *testing.T, tenant *tenant, sources []*token.Source) {
 		get(t, sources[0])

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -16,8 +17,9 @@ import (
 // answer with the same one; then it is used until close to its end.
 const renewBefore = 5 * time.Minute
 
-// authorised adds the token to calls to Graph's own host, and answers a challenge of Continuous
-// Access Evaluation once: https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge
+// authorised adds the token to calls to Graph's own host. A refusal it answers once with another token,
+// which satisfies the challenge if there is one (Continuous Access Evaluation):
+// https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge
 type authorised struct {
 	next   http.RoundTripper
 	tokens Tokens
@@ -44,7 +46,7 @@ func (t *authorised) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || response.StatusCode != http.StatusUnauthorized {
 		return response, err
 	}
-	fresh, err := t.challenged(r.Context(), token, claimsOf(response.Header))
+	fresh, err := t.another(r.Context(), token, claimsOf(response.Header))
 	if err != nil || fresh == token {
 		return response, nil // the refusal says more than the failure to get another token
 	}
@@ -54,7 +56,18 @@ func (t *authorised) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	drain(response.Body)
 	again.Header.Set("Authorization", "Bearer "+fresh)
-	return t.next.RoundTrip(again)
+	response, err = t.next.RoundTrip(again)
+	if err != nil || response.StatusCode != http.StatusUnauthorized {
+		return response, err
+	}
+	return nil, refusedTwice(response)
+}
+
+// refusedTwice says that it is not the age of a token that Graph minds.
+func refusedTwice(response *http.Response) error {
+	return fault.As(fault.Unauthentic, "", fmt.Errorf("a new token is refused like the one before: %w", readRefusal(response)),
+		fault.Reason("GRAPH_TOKEN_REFUSED"),
+		fault.Next("run the connection test, and check in the tenant that the application is enabled, that its consent stands and that no Conditional Access policy blocks it"))
 }
 
 func (t *authorised) current(ctx context.Context) (string, error) {
@@ -63,21 +76,23 @@ func (t *authorised) current(ctx context.Context) (string, error) {
 	if time.Now().Before(t.usable) {
 		return t.token, nil
 	}
-	return t.fetch(ctx, "")
+	return t.keep(t.tokens.Token(ctx, ""))
 }
 
-// challenged returns another token than the refused one, unless somebody fetched one meanwhile.
-func (t *authorised) challenged(ctx context.Context, refusedToken, claims string) (string, error) {
+// another returns another token than the refused one, which somebody may have fetched meanwhile.
+func (t *authorised) another(ctx context.Context, refusedToken, claims string) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.token != refusedToken {
 		return t.token, nil
 	}
-	return t.fetch(ctx, claims)
+	if renewer, ok := t.tokens.(Renewer); ok && claims == "" {
+		return t.keep(renewer.Renew(ctx, refusedToken))
+	}
+	return t.keep(t.tokens.Token(ctx, claims))
 }
 
-func (t *authorised) fetch(ctx context.Context, claims string) (string, error) {
-	token, expires, err := t.tokens.Token(ctx, claims)
+func (t *authorised) keep(token string, expires time.Time, err error) (string, error) {
 	if err != nil {
 		return "", fault.Wrap("get token", err)
 	}

@@ -18,6 +18,13 @@ type Tokens interface {
 	Token(ctx context.Context, claims string) (token string, expires time.Time, err error)
 }
 
+// Renewer is a [Tokens] that keeps tokens, and so would give out one again that Graph has refused without a
+// challenge: revoked, for example, or issued before the application's permissions changed.
+type Renewer interface {
+	// Renew returns another token than the refused one. The same one means that no other is to be had now.
+	Renew(ctx context.Context, refused string) (token string, expires time.Time, err error)
+}
+
 // Config is what a client needs. Cloud, Connection and Tokens have no default.
 type Config struct {
 	Cloud      m365.Cloud

@@ -97,6 +97,64 @@ func TestChallengeIsAnsweredOnce(t *testing.T) {
 	}
 }
 
+// keeper gives out the same token until it is told that it was refused, as whoever keeps tokens does.
+type keeper struct {
+	mu      sync.Mutex
+	renewed int
+	refused []string
+}
+
+func (k *keeper) Token(context.Context, string) (string, time.Time, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return fmt.Sprintf("token-%d", k.renewed), time.Now().Add(time.Hour), nil
+}
+
+func (k *keeper) Renew(ctx context.Context, refused string) (string, time.Time, error) {
+	k.mu.Lock()
+	k.renewed++
+	k.refused = append(k.refused, refused)
+	k.mu.Unlock()
+	return k.Token(ctx, "")
+}
+
+// refusing answers every token but one with a plain 401, and returns the tokens that it saw.
+func refusing(t *testing.T, accepted string, tokens Tokens) (seen []string, err error) {
+	t.Helper()
+	_, _, server := script(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		seen = append(seen, token)
+		if token == accepted {
+			return
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"error":{"code":"InvalidAuthenticationToken","message":"Access token has been revoked."}}`)
+	})
+	client := New(Config{Cloud: m365.Simulated(server.URL), Connection: "c", Tokens: tokens})
+	t.Cleanup(client.Close)
+	_, err = get(t, client)
+	return seen, err
+}
+
+func TestARefusedTokenIsReplacedOnce(t *testing.T) {
+	tokens := &keeper{}
+	seen, err := refusing(t, "token-1", tokens)
+	if err != nil || fmt.Sprint(seen) != "[token-0 token-1]" || fmt.Sprint(tokens.refused) != "[token-0]" {
+		t.Errorf("tokens %v, refused %v, %v", seen, tokens.refused, err)
+	}
+}
+
+func TestTheErrorSaysThatANewTokenIsRefusedToo(t *testing.T) {
+	seen, err := refusing(t, "another", &keeper{})
+	if fmt.Sprint(seen) != "[token-0 token-1]" || !fault.Is(err, fault.Unauthentic) || fault.ReasonOf(err) != "GRAPH_TOKEN_REFUSED" {
+		t.Errorf("tokens %v, %v", seen, err)
+	}
+	var refusal *Refusal
+	if !errors.As(err, &refusal) || !strings.Contains(err.Error(), "a new token is refused like the one before") || !strings.Contains(fault.NextOf(err), "consent") {
+		t.Errorf("%v; next: %s", err, fault.NextOf(err))
+	}
+}
+
 func TestTokenIsSentToGraphOnly(t *testing.T) {
 	var leaked atomic.Bool
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -9,7 +9,7 @@
 //	refused     an answer of 400 and above becomes a classified error
 //	redirected  follows redirects; the token goes to Graph's host only
 //	retried     idempotent calls again after resets and 5xx, any call after 429
-//	authorised  the token, and once a challenge of Continuous Access Evaluation
+//	authorised  the token, and once another when it is refused or challenged
 //	budgeted    waits for the price of the call, holds its slot until the body is closed
 //	counted     requests and bytes, for reports
 //	unpacked    gzip, and an end to bodies that stall

@@ -52,9 +52,17 @@ func (t refused) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || response.StatusCode < http.StatusBadRequest {
 		return response, err
 	}
-	body, _ := io.ReadAll(io.LimitReader(response.Body, 256<<10)) // half an error body is better than none
+	return nil, readRefusal(response).fault()
+}
+
+// maxRefusal is up to how many bytes of an error are read.
+const maxRefusal = 256 << 10
+
+// readRefusal takes an answer of 400 and above, and closes it.
+func readRefusal(response *http.Response) *Refusal {
+	body, _ := io.ReadAll(io.LimitReader(response.Body, maxRefusal)) // half an error body is better than none
 	drain(response.Body)
-	return nil, Refuse(response.StatusCode, response.Header, body)
+	return decodeRefusal(response.StatusCode, response.Header, body)
 }
 
 // Refuse makes the fault of a refused call from its answer: a response of its own, or an item of a batch.

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"time"
 
@@ -42,17 +43,29 @@ func NewTokens(broker grpc.ClientConnInterface, connection m365.ConnectionID) *T
 // Token implements graph.Tokens. Claims are the JSON of a challenge, and travel to auth-broker in
 // base64, as they came from Graph; with claims the token is always a new one.
 func (t *Tokens) Token(ctx context.Context, claims string) (string, time.Time, error) {
+	encoded := base64.StdEncoding.EncodeToString([]byte(claims))
+	return t.get(ctx, &authv1.GetTokenRequest{Claims: encoded}, func(string) bool { return claims == "" })
+}
+
+// Renew implements graph.Renewer. One caller asks for all whose token is the refused one.
+func (t *Tokens) Renew(ctx context.Context, refused string) (string, time.Time, error) {
+	digest := sha256.Sum256([]byte(refused))
+	return t.get(ctx, &authv1.GetTokenRequest{RefusedSha256: digest[:]}, func(kept string) bool { return kept != refused })
+}
+
+// get returns the token that is kept if it will do, else what auth-broker says.
+func (t *Tokens) get(ctx context.Context, request *authv1.GetTokenRequest, willDo func(kept string) bool) (string, time.Time, error) {
 	select {
 	case t.turn <- struct{}{}:
 	case <-ctx.Done():
 		return "", time.Time{}, fault.Wrap("get token", ctx.Err())
 	}
 	defer func() { <-t.turn }()
-	if claims == "" && t.now().Before(t.until) {
+	if t.now().Before(t.until) && willDo(t.token) {
 		return t.token, t.expires, nil
 	}
-	encoded := base64.StdEncoding.EncodeToString([]byte(claims))
-	reply, err := t.broker.GetToken(ctx, &authv1.GetTokenRequest{Connection: t.connection, Claims: encoded})
+	request.Connection = t.connection
+	reply, err := t.broker.GetToken(ctx, request)
 	if err != nil {
 		return "", time.Time{}, fault.Wrap("get token", err)
 	}

@@ -1,7 +1,9 @@
 package tenant
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net"
 	"sync"
@@ -92,6 +94,29 @@ func TestTokenIsKeptForAMinute(t *testing.T) {
 		if err != nil || got != test.want || !expires.Equal(epoch.Add(time.Hour)) {
 			t.Errorf("after %v: %q until %v, %v; want %q", test.after, got, expires, err, test.want)
 		}
+	}
+}
+
+func TestRefusedTokenIsAskedAwayOnce(t *testing.T) {
+	now := epoch
+	b := &broker{life: time.Hour}
+	tokens := tokensAt(t, b, &now)
+	refused, _, err := tokens.Token(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var callers sync.WaitGroup
+	for range 20 {
+		callers.Go(func() {
+			if got, _, err := tokens.Renew(t.Context(), refused); err != nil || got != "token 2 " {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+	callers.Wait()
+	digest := sha256.Sum256([]byte(refused))
+	if len(b.asked) != 2 || !bytes.Equal(b.asked[1].GetRefusedSha256(), digest[:]) {
+		t.Errorf("requests %v", b.asked)
 	}
 }
 

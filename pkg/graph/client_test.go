@@ -234,6 +234,22 @@ func TestPassingTroubleIsRetriedWhereThatIsSafe(t *testing.T) {
 	}
 }
 
+// TestWhatHasNoHopeCostsOneCall answers with the 500 that Exchange has for items that it cannot read.
+func TestWhatHasNoHopeCostsOneCall(t *testing.T) {
+	var requests atomic.Int64
+	client, _, _ := script(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		w.Header().Set("request-id", "r1")
+		w.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprint(w, `{"error":{"code":"ErrorCannotOpenFileAttachment","message":"OLE conversion failed"}}`)
+	})
+	_, err := get(t, client)
+	var refusal *Refusal
+	if requests.Load() != 1 || fault.ReasonOf(err) != "GRAPH_CORRUPT" || !errors.As(err, &refusal) || refusal.Message != "OLE conversion failed" {
+		t.Errorf("%d requests, %v", requests.Load(), err)
+	}
+}
+
 func TestResetIsRetried(t *testing.T) {
 	client, _, _ := script(t, func(n int, w http.ResponseWriter, _ *http.Request) {
 		if n == 0 {

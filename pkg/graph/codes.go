@@ -81,6 +81,12 @@ var meanings = []meaning{
 	{code: "errortoomanyobjectsopened", kind: fault.Precondition, reason: "GRAPH_TOO_MANY_OBJECTS", next: "nothing: they are read one by one"},
 	{code: "errorcorruptdata", kind: fault.Unsupported, reason: "GRAPH_CORRUPT", next: "nothing: Exchange cannot read the item itself"},
 	{code: "errorcannotopenfileattachment", kind: fault.Unsupported, reason: "GRAPH_CORRUPT", next: "nothing: Exchange cannot read the attachment itself"},
+	// https://learn.microsoft.com/en-us/exchange/client-developer/web-service-reference/responsecode
+	{code: "erroritemcorrupt", kind: fault.Unsupported, reason: "GRAPH_CORRUPT", next: "nothing: Exchange cannot read the item itself"},
+	// with a 500, of one message: https://github.com/microsoftgraph/microsoft-graph-docs/issues/2913
+	{code: "errorcontentconversionfailed", kind: fault.Unsupported, reason: "GRAPH_CORRUPT", next: "nothing: Exchange cannot read the item itself"},
+	// the mailbox's own limit, 35 MB unless an administrator changed it: https://learn.microsoft.com/en-us/graph/api/attachment-createuploadsession
+	{code: "errormessagesizeexceeded", kind: fault.Invalid, reason: "GRAPH_TOO_LARGE", next: "raise the mailbox's limit for the size of a message in Exchange, or restore the message as a file"},
 	{code: "errorinvalidrecipients", kind: fault.Invalid, reason: "GRAPH_INVALID", next: "the item's recipients are not valid; restore it as a file"},
 	{text: "io error during request payload read", kind: fault.Transient, reason: "GRAPH_CUT_OFF", next: nextRetry},
 

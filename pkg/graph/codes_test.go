@@ -45,6 +45,9 @@ func TestRefusals(t *testing.T) {
 		"not JSON":                   {502, nil, `<html>`, fault.Transient, "GRAPH_UNAVAILABLE"},
 		"bad request":                {400, nil, `{"error":{"code":"BadRequest","message":"x"}}`, fault.Invalid, "GRAPH_INVALID"},
 		"corrupt item, with a 500":   {500, nil, `{"error":{"code":"ErrorCorruptData","message":"x"}}`, fault.Unsupported, "GRAPH_CORRUPT"},
+		"corrupt body, with a 500":   {500, nil, `{"error":{"code":"ErrorContentConversionFailed","message":"Content conversion: Body conversion failed."}}`, fault.Unsupported, "GRAPH_CORRUPT"},
+		"corrupt, by another name":   {500, nil, `{"error":{"code":"InternalServerError","innerError":{"code":"ErrorItemCorrupt"}}}`, fault.Unsupported, "GRAPH_CORRUPT"},
+		"more than a mailbox takes":  {413, nil, `{"error":{"code":"ErrorMessageSizeExceeded","message":"x"}}`, fault.Invalid, "GRAPH_TOO_LARGE"},
 		"control characters in text": {404, nil, "{\"error\":{\"code\":\"ErrorItemNotFound\",\"message\":\"a\x01b\"}}", fault.NotFound, "GRAPH_NOT_FOUND"},
 	} {
 		header := test.header

@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -99,12 +101,26 @@ func (t retried) mayHelp(r *http.Request, response *http.Response, err error) bo
 	}
 	switch response.StatusCode {
 	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
-		return true
+		return !final(response)
 	case http.StatusServiceUnavailable:
-		return !callOf(r.Context()).paged // a page that is too large stays so: the pager asks for a smaller one
+		return !callOf(r.Context()).paged && !final(response) // a page that is too large stays so: the pager asks for a smaller one
 	default:
 		return false
 	}
+}
+
+// final tells whether the code in an answer of 5xx says that asking again will not help: Exchange also says with
+// a 500 that it cannot read an item. The body can be read again.
+func final(response *http.Response) bool {
+	body, _ := io.ReadAll(io.LimitReader(response.Body, maxRefusal)) // a code that did not arrive says nothing
+	response.Body = readAgain{io.MultiReader(bytes.NewReader(body), response.Body), response.Body}
+	return !passing(decodeRefusal(response.StatusCode, response.Header, body).fault())
+}
+
+// readAgain is a body of which the beginning was read already.
+type readAgain struct {
+	io.Reader
+	io.Closer
 }
 
 func idempotent(r *http.Request) bool {

@@ -3,6 +3,7 @@ package graph
 import (
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/ratelimit"
 )
@@ -23,11 +24,17 @@ func (t budgeted) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	price := t.prices.of(r, t.host)
 	price.Priority = priorityOf(r.Context())
+	both := meters(r.Context(), t.total)
+	price.Waits = func(blocked string, atMost time.Duration) {
+		for _, m := range both {
+			m.waiting.Store(&waiting{limitText(price, blocked), time.Now().Add(atMost)})
+		}
+	}
 	permit, err := t.limiter.Acquire(r.Context(), price)
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range meters(r.Context(), t.total) {
+	for _, m := range both {
 		m.waited.Add(int64(permit.Waited))
 	}
 	response, err := t.next.RoundTrip(r)

@@ -11,6 +11,14 @@ import (
 // Meter counts what work costs. The zero value is ready; it may be shared by goroutines.
 type Meter struct {
 	requests, batched, throttled, retried, sent, received, waited atomic.Int64
+
+	waiting atomic.Pointer[waiting]
+}
+
+// waiting is what a call was last told to wait for.
+type waiting struct {
+	limit string
+	until time.Time
 }
 
 // Counts is a reading of a meter.
@@ -22,11 +30,12 @@ type Counts struct {
 	Sent      int64         // bytes of bodies
 	Received  int64         // bytes of bodies, as they came over the wire
 	Waited    time.Duration // for budget, all calls together
+	Limit     string        // that calls wait for at this moment, such as "SharePoint's 1,250 units a minute"; empty if none does
 }
 
 // Read returns what was counted so far.
 func (m *Meter) Read() Counts {
-	return Counts{
+	counts := Counts{
 		Requests:  m.requests.Load(),
 		Batched:   m.batched.Load(),
 		Throttled: m.throttled.Load(),
@@ -35,6 +44,10 @@ func (m *Meter) Read() Counts {
 		Received:  m.received.Load(),
 		Waited:    time.Duration(m.waited.Load()),
 	}
+	if w := m.waiting.Load(); w != nil && time.Now().Before(w.until) {
+		counts.Limit = w.limit
+	}
+	return counts
 }
 
 type meterKey struct{}

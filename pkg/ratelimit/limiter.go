@@ -34,6 +34,10 @@ type Price struct {
 	Slots    int64 // how many calls in flight it is; at most SlotsMax
 	SlotsMax int64 // how many the scope allows; 0: unlimited
 	Priority Priority
+
+	// Waits is told, now and then while the call waits, by what (Grant.Blocked) and for how long at most
+	// until it is told again. It must return at once. May be nil.
+	Waits func(blocked string, atMost time.Duration)
 }
 
 // Limiter is one process's share of a connection's budgets. Close it to give back what is unused.
@@ -68,10 +72,8 @@ func (l *Limiter) Acquire(ctx context.Context, price Price) (*Permit, error) {
 		}
 	}
 	s := l.share(price.Scope)
-	select {
-	case s.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fault.Wrap("acquire budget", ctx.Err())
+	if err := s.queue(ctx, price); err != nil {
+		return nil, fault.Wrap("acquire budget", err)
 	}
 	defer func() { <-s.turn }()
 	return s.acquire(ctx, price)

@@ -24,6 +24,7 @@ type share struct {
 	inUse   int64
 	renewed time.Time
 	rank    Priority // of the last caller
+	blocked string   // by what the caller that decides is held up; empty if it is not
 }
 
 // credit is what was leased of a budget and is not used yet.
@@ -44,9 +45,40 @@ func newShare(config Config, name string) *share {
 	}
 }
 
+// queue waits for the turn. Meanwhile the caller is told what the one in front of it waits for.
+func (s *share) queue(ctx context.Context, price Price) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case s.turn <- struct{}{}:
+			return nil
+		case <-tick.C:
+			s.mu.Lock()
+			blocked := s.blocked
+			s.mu.Unlock()
+			price.tell(blocked)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p Price) tell(blocked string) {
+	if p.Waits != nil && blocked != "" {
+		p.Waits(blocked, renewAfter)
+	}
+}
+
 // acquire is called with the turn.
 func (s *share) acquire(ctx context.Context, price Price) (*Permit, error) {
 	var waited time.Duration
+	defer s.holdUp(price, "")
 	for {
 		if permit := s.takeLocal(price); permit != nil {
 			permit.Waited = waited
@@ -78,7 +110,18 @@ func (s *share) refill(ctx context.Context, price Price) (time.Duration, error) 
 		return 0, fault.New(fault.Throttled, "ask ledger", "the budget is spent ("+grant.Blocked+")",
 			fault.Reason("BUDGET_SPENT"), fault.After(grant.Wait), fault.Next("nothing: the work goes on when the budget has refilled"))
 	}
+	if grant.Wait > 0 {
+		s.holdUp(price, grant.Blocked)
+	}
 	return grant.Wait, nil
+}
+
+// holdUp notes what the caller that decides waits for.
+func (s *share) holdUp(price Price, blocked string) {
+	s.mu.Lock()
+	s.blocked = blocked
+	s.mu.Unlock()
+	price.tell(blocked)
 }
 
 func (s *share) crowded(price Price) bool {

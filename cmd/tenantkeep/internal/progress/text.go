@@ -32,11 +32,27 @@ func Text(job *backupv1.Job) string {
 	}
 	if !Ended(job) {
 		parts = append(parts, pace(p)...)
+		parts = append(parts, turn(job)...)
 	}
 	if cause := job.GetProblem().GetCause(); cause != "" {
 		parts = append(parts, cause)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// turn is what a job that waits will begin with.
+func turn(job *backupv1.Job) []string {
+	left := time.Until(job.GetNotBeforeTime().AsTime())
+	switch {
+	case job.GetAfterJob() != "":
+		return []string{"begins when the backup that runs has ended"}
+	case job.GetNotBeforeTime() == nil || left <= 0:
+		return nil
+	case job.GetAttempts() > 0:
+		return []string{"goes on in " + left.Round(time.Second).String()}
+	default:
+		return []string{"begins in " + left.Round(time.Second).String()}
+	}
 }
 
 func items(p *backupv1.Progress) string {

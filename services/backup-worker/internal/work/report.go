@@ -96,15 +96,17 @@ func (r *reporter) rate(p *outbox.Progress, now sample) {
 	}
 }
 
-// waitingFor says what holds the attempt up: calls that waited for budget, or no items at all.
+// waitingFor says what holds the attempt up: a limit if calls waited for it, or an answer if no item came.
 func (r *reporter) waitingFor(now sample, spent graph.Counts) string {
 	before := r.recent[max(len(r.recent)-2, 0)]
 	switch {
+	case spent.Limit != "" && now.waited-before.waited > now.at.Sub(before.at)/2:
+		return spent.Limit
 	case now.items != before.items || now.bytes != before.bytes:
 		return ""
-	case now.waited > before.waited, spent.Throttled > 0:
-		return "Graph: the mailbox's or tenant's budget"
+	case spent.Limit != "":
+		return spent.Limit
 	default:
-		return "Graph: an answer"
+		return "an answer of Microsoft Graph"
 	}
 }

@@ -109,8 +109,7 @@ func (w *Worker) watch(ctx context.Context, run *jobs.Run, lease outbox.Lease, t
 	for {
 		select {
 		case now := <-second.C:
-			counts := meter.Read()
-			run.Progress(gauge.read(now, tally.Progress(), counts.Requests, counts.Waited))
+			run.Progress(gauge.read(now, tally.Progress(), meter.Read()))
 		case <-check.C:
 			switch cancel, err := w.Book.Check(ctx, lease); {
 			case lost(err):

@@ -124,6 +124,10 @@ func printEnded(out io.Writer, job *backupv1.Job) {
 			job.GetDisplayName(), show.Word(b.GetOutcome(), "BACKUP_OUTCOME_"), b.GetItems(), b.GetAdded(), b.GetChanged(), b.GetDeleted(), b.GetFailed(),
 			show.Bytes(b.GetBytesRead()), show.Bytes(b.GetBytesStored()), b.GetRequests())
 	}
+	for _, item := range job.GetFailedItems() {
+		fmt.Fprintf(out, "  failed   %s\n", item.GetItemId())
+		printProblem(out, item.GetProblem())
+	}
 	if v := job.GetVerification(); v != nil {
 		fmt.Fprintf(out, "verify %s: %d items, %s read back, %d damaged\n", job.GetDisplayName(), v.GetItems(), show.Bytes(v.GetBytes()), v.GetDamagedCount())
 		for _, damage := range v.GetDamaged() {

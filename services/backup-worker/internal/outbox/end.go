@@ -66,6 +66,7 @@ func (b *Book) finish(ctx context.Context, entity Resource, job *backupv1.Job, r
 	resource.Backups++
 	resource.VaultSequence = max(resource.GetVaultSequence(), int64(result.Sequence))
 	job.State, job.EndTime, job.Backup, job.Problem, job.NotBeforeTime = endings[result.Ending], message.GetEndTime(), message, message.GetProblem(), nil
+	job.FailedItems = lacks(result)
 	also, err := b.promote(ctx, entity, byItself("job", run.ID))
 	decision := state.Decision{Also: also}
 	switch result.Ending {

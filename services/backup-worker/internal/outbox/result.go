@@ -35,6 +35,13 @@ type Result struct {
 	BytesRead, BytesStored int64
 	Requests, Throttled    int64
 	Problem                *Problem // nil unless it failed
+	Lacks                  []Lack   // the first of the items that failed
+}
+
+// Lack is an item that could not be backed up.
+type Lack struct {
+	Item    string
+	Problem Problem
 }
 
 // Problem is a failure as a person needs it.
@@ -112,6 +119,14 @@ func (b *Book) result(run Run, r Result) *backupv1.BackupResult {
 		Items: r.Items, Added: r.Added, Changed: r.Changed, Deleted: r.Deleted, Failed: r.FailedItems,
 		BytesRead: r.BytesRead, BytesStored: r.BytesStored, Requests: r.Requests, Throttled: r.Throttled, Problem: r.Problem.message(),
 	}
+}
+
+func lacks(r Result) []*backupv1.FailedItem {
+	var items []*backupv1.FailedItem
+	for _, lack := range r.Lacks {
+		items = append(items, &backupv1.FailedItem{ItemId: lack.Item, Problem: lack.Problem.message()})
+	}
+	return items
 }
 
 func (b *Book) verification(run Run, found Found) *backupv1.Verification {

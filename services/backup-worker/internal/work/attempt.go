@@ -39,7 +39,9 @@ func (a *attempt) do(ctx context.Context) (outbox.Result, error) {
 	}
 	defer func() { _ = session.Close() }() // what no checkpoint holds is done again
 	if done, ok := session.Finished(); ok {
-		return a.result(done, false), nil
+		result := a.result(done, false)
+		result.Lacks = lacks(session.Failures())
+		return result, nil
 	}
 	before, known, err := a.newest(ctx)
 	if err != nil {
@@ -51,8 +53,10 @@ func (a *attempt) do(ctx context.Context) (outbox.Result, error) {
 	if known && unchanged(session, before) {
 		return a.result(before, true), nil
 	}
+	lacking := lacks(session.Failures())
 	snapshot, err := session.Commit(ctx, vault.Outcome{})
 	result := a.result(snapshot, false)
+	result.Lacks = lacking
 	result.Full = a.run.Full || !known
 	return result, err
 }

@@ -1032,7 +1032,9 @@ type Job struct {
 	Snapshot string `protobuf:"bytes,22,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	// connections/{connection}/jobs/{job} of the same resource whose end it waits for: a backup that was
 	// asked for when that one had begun to read. Empty for none.
-	AfterJob      string `protobuf:"bytes,23,opt,name=after_job,json=afterJob,proto3" json:"after_job,omitempty"`
+	AfterJob string `protobuf:"bytes,23,opt,name=after_job,json=afterJob,proto3" json:"after_job,omitempty"`
+	// What a partial backup lacks, the first 20; backup.failed counts all. Kept with the job alone.
+	FailedItems   []*FailedItem `protobuf:"bytes,24,rep,name=failed_items,json=failedItems,proto3" json:"failed_items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1228,6 +1230,13 @@ func (x *Job) GetAfterJob() string {
 	return ""
 }
 
+func (x *Job) GetFailedItems() []*FailedItem {
+	if x != nil {
+		return x.FailedItems
+	}
+	return nil
+}
+
 // Progress is how far a job is.
 type Progress struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -1240,7 +1249,7 @@ type Progress struct {
 	// Items and bytes a second, over the last seconds.
 	ItemsPerSecond float64 `protobuf:"fixed64,6,opt,name=items_per_second,json=itemsPerSecond,proto3" json:"items_per_second,omitempty"`
 	BytesPerSecond float64 `protobuf:"fixed64,7,opt,name=bytes_per_second,json=bytesPerSecond,proto3" json:"bytes_per_second,omitempty"`
-	// What it waits for, such as "Graph: mailbox budget"; empty if it works.
+	// What it waits for, such as "SharePoint's 1,250 units a minute"; empty if it works.
 	WaitingFor string `protobuf:"bytes,8,opt,name=waiting_for,json=waitingFor,proto3" json:"waiting_for,omitempty"`
 	// How long it will take at this rate; unset if nobody knows.
 	TimeLeft      *durationpb.Duration `protobuf:"bytes,9,opt,name=time_left,json=timeLeft,proto3" json:"time_left,omitempty"`
@@ -1428,6 +1437,59 @@ func (x *Verification) GetDamagedCount() int64 {
 	return 0
 }
 
+// FailedItem is an item that could not be backed up, or not wholly. The next backup tries it first.
+type FailedItem struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ItemId        string                 `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	Problem       *v1.Problem            `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FailedItem) Reset() {
+	*x = FailedItem{}
+	mi := &file_tenantkeep_backup_v1_event_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FailedItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FailedItem) ProtoMessage() {}
+
+func (x *FailedItem) ProtoReflect() protoreflect.Message {
+	mi := &file_tenantkeep_backup_v1_event_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FailedItem.ProtoReflect.Descriptor instead.
+func (*FailedItem) Descriptor() ([]byte, []int) {
+	return file_tenantkeep_backup_v1_event_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *FailedItem) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *FailedItem) GetProblem() *v1.Problem {
+	if x != nil {
+		return x.Problem
+	}
+	return nil
+}
+
 // Damage is an item that could not be read back.
 type Damage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1440,7 +1502,7 @@ type Damage struct {
 
 func (x *Damage) Reset() {
 	*x = Damage{}
-	mi := &file_tenantkeep_backup_v1_event_proto_msgTypes[10]
+	mi := &file_tenantkeep_backup_v1_event_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1452,7 +1514,7 @@ func (x *Damage) String() string {
 func (*Damage) ProtoMessage() {}
 
 func (x *Damage) ProtoReflect() protoreflect.Message {
-	mi := &file_tenantkeep_backup_v1_event_proto_msgTypes[10]
+	mi := &file_tenantkeep_backup_v1_event_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1465,7 +1527,7 @@ func (x *Damage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Damage.ProtoReflect.Descriptor instead.
 func (*Damage) Descriptor() ([]byte, []int) {
-	return file_tenantkeep_backup_v1_event_proto_rawDescGZIP(), []int{10}
+	return file_tenantkeep_backup_v1_event_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Damage) GetItem() string {
@@ -1564,7 +1626,7 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\fbytes_stored\x18\r \x01(\x03R\vbytesStored\x12\x1a\n" +
 	"\brequests\x18\x0e \x01(\x03R\brequests\x12\x1c\n" +
 	"\tthrottled\x18\x0f \x01(\x03R\tthrottled\x125\n" +
-	"\aproblem\x18\x10 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"\xdb\a\n" +
+	"\aproblem\x18\x10 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"\xa0\b\n" +
 	"\x03Job\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\x03R\brevision\x122\n" +
@@ -1591,7 +1653,8 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\bfailures\x18\x14 \x01(\x05R\bfailures\x12\x12\n" +
 	"\x04full\x18\x15 \x01(\bR\x04full\x12\x1a\n" +
 	"\bsnapshot\x18\x16 \x01(\tR\bsnapshot\x12\x1b\n" +
-	"\tafter_job\x18\x17 \x01(\tR\bafterJob\"\xf6\x02\n" +
+	"\tafter_job\x18\x17 \x01(\tR\bafterJob\x12C\n" +
+	"\ffailed_items\x18\x18 \x03(\v2 .tenantkeep.backup.v1.FailedItemR\vfailedItems\"\xf6\x02\n" +
 	"\bProgress\x12\x1d\n" +
 	"\n" +
 	"items_done\x18\x01 \x01(\x03R\titemsDone\x12\x1f\n" +
@@ -1614,7 +1677,11 @@ const file_tenantkeep_backup_v1_event_proto_rawDesc = "" +
 	"\x05items\x18\x02 \x01(\x03R\x05items\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\x126\n" +
 	"\adamaged\x18\x04 \x03(\v2\x1c.tenantkeep.backup.v1.DamageR\adamaged\x12#\n" +
-	"\rdamaged_count\x18\x05 \x01(\x03R\fdamagedCount\"S\n" +
+	"\rdamaged_count\x18\x05 \x01(\x03R\fdamagedCount\"\\\n" +
+	"\n" +
+	"FailedItem\x12\x17\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x125\n" +
+	"\aproblem\x18\x02 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"S\n" +
 	"\x06Damage\x12\x12\n" +
 	"\x04item\x18\x01 \x01(\tR\x04item\x125\n" +
 	"\aproblem\x18\x02 \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem*\xa1\x01\n" +
@@ -1651,7 +1718,7 @@ func file_tenantkeep_backup_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_tenantkeep_backup_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_tenantkeep_backup_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_tenantkeep_backup_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_tenantkeep_backup_v1_event_proto_goTypes = []any{
 	(BackupOutcome)(0),            // 0: tenantkeep.backup.v1.BackupOutcome
 	(JobKind)(0),                  // 1: tenantkeep.backup.v1.JobKind
@@ -1666,49 +1733,52 @@ var file_tenantkeep_backup_v1_event_proto_goTypes = []any{
 	(*Job)(nil),                   // 10: tenantkeep.backup.v1.Job
 	(*Progress)(nil),              // 11: tenantkeep.backup.v1.Progress
 	(*Verification)(nil),          // 12: tenantkeep.backup.v1.Verification
-	(*Damage)(nil),                // 13: tenantkeep.backup.v1.Damage
-	(*v1.Change)(nil),             // 14: tenantkeep.type.v1.Change
-	(v1.Workload)(0),              // 15: tenantkeep.type.v1.Workload
-	(*durationpb.Duration)(nil),   // 16: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
-	(*v1.Problem)(nil),            // 18: tenantkeep.type.v1.Problem
+	(*FailedItem)(nil),            // 13: tenantkeep.backup.v1.FailedItem
+	(*Damage)(nil),                // 14: tenantkeep.backup.v1.Damage
+	(*v1.Change)(nil),             // 15: tenantkeep.type.v1.Change
+	(v1.Workload)(0),              // 16: tenantkeep.type.v1.Workload
+	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*v1.Problem)(nil),            // 19: tenantkeep.type.v1.Problem
 }
 var file_tenantkeep_backup_v1_event_proto_depIdxs = []int32{
-	14, // 0: tenantkeep.backup.v1.Profile.change:type_name -> tenantkeep.type.v1.Change
-	15, // 1: tenantkeep.backup.v1.Profile.workloads:type_name -> tenantkeep.type.v1.Workload
+	15, // 0: tenantkeep.backup.v1.Profile.change:type_name -> tenantkeep.type.v1.Change
+	16, // 1: tenantkeep.backup.v1.Profile.workloads:type_name -> tenantkeep.type.v1.Workload
 	4,  // 2: tenantkeep.backup.v1.Profile.exclusions:type_name -> tenantkeep.backup.v1.Exclusions
 	5,  // 3: tenantkeep.backup.v1.Profile.schedule:type_name -> tenantkeep.backup.v1.Schedule
 	6,  // 4: tenantkeep.backup.v1.Profile.retention:type_name -> tenantkeep.backup.v1.Retention
-	16, // 5: tenantkeep.backup.v1.Schedule.every:type_name -> google.protobuf.Duration
-	14, // 6: tenantkeep.backup.v1.Resource.change:type_name -> tenantkeep.type.v1.Change
-	15, // 7: tenantkeep.backup.v1.Resource.workload:type_name -> tenantkeep.type.v1.Workload
+	17, // 5: tenantkeep.backup.v1.Schedule.every:type_name -> google.protobuf.Duration
+	15, // 6: tenantkeep.backup.v1.Resource.change:type_name -> tenantkeep.type.v1.Change
+	16, // 7: tenantkeep.backup.v1.Resource.workload:type_name -> tenantkeep.type.v1.Workload
 	9,  // 8: tenantkeep.backup.v1.Resource.last_backup:type_name -> tenantkeep.backup.v1.BackupResult
 	9,  // 9: tenantkeep.backup.v1.Resource.last_success:type_name -> tenantkeep.backup.v1.BackupResult
 	8,  // 10: tenantkeep.backup.v1.Resource.lease:type_name -> tenantkeep.backup.v1.Lease
-	17, // 11: tenantkeep.backup.v1.Lease.start_time:type_name -> google.protobuf.Timestamp
+	18, // 11: tenantkeep.backup.v1.Lease.start_time:type_name -> google.protobuf.Timestamp
 	0,  // 12: tenantkeep.backup.v1.BackupResult.outcome:type_name -> tenantkeep.backup.v1.BackupOutcome
-	17, // 13: tenantkeep.backup.v1.BackupResult.start_time:type_name -> google.protobuf.Timestamp
-	17, // 14: tenantkeep.backup.v1.BackupResult.end_time:type_name -> google.protobuf.Timestamp
-	18, // 15: tenantkeep.backup.v1.BackupResult.problem:type_name -> tenantkeep.type.v1.Problem
-	14, // 16: tenantkeep.backup.v1.Job.change:type_name -> tenantkeep.type.v1.Change
+	18, // 13: tenantkeep.backup.v1.BackupResult.start_time:type_name -> google.protobuf.Timestamp
+	18, // 14: tenantkeep.backup.v1.BackupResult.end_time:type_name -> google.protobuf.Timestamp
+	19, // 15: tenantkeep.backup.v1.BackupResult.problem:type_name -> tenantkeep.type.v1.Problem
+	15, // 16: tenantkeep.backup.v1.Job.change:type_name -> tenantkeep.type.v1.Change
 	1,  // 17: tenantkeep.backup.v1.Job.kind:type_name -> tenantkeep.backup.v1.JobKind
 	2,  // 18: tenantkeep.backup.v1.Job.state:type_name -> tenantkeep.backup.v1.JobState
-	17, // 19: tenantkeep.backup.v1.Job.create_time:type_name -> google.protobuf.Timestamp
-	17, // 20: tenantkeep.backup.v1.Job.start_time:type_name -> google.protobuf.Timestamp
-	17, // 21: tenantkeep.backup.v1.Job.end_time:type_name -> google.protobuf.Timestamp
+	18, // 19: tenantkeep.backup.v1.Job.create_time:type_name -> google.protobuf.Timestamp
+	18, // 20: tenantkeep.backup.v1.Job.start_time:type_name -> google.protobuf.Timestamp
+	18, // 21: tenantkeep.backup.v1.Job.end_time:type_name -> google.protobuf.Timestamp
 	11, // 22: tenantkeep.backup.v1.Job.progress:type_name -> tenantkeep.backup.v1.Progress
-	18, // 23: tenantkeep.backup.v1.Job.problem:type_name -> tenantkeep.type.v1.Problem
+	19, // 23: tenantkeep.backup.v1.Job.problem:type_name -> tenantkeep.type.v1.Problem
 	9,  // 24: tenantkeep.backup.v1.Job.backup:type_name -> tenantkeep.backup.v1.BackupResult
 	12, // 25: tenantkeep.backup.v1.Job.verification:type_name -> tenantkeep.backup.v1.Verification
-	17, // 26: tenantkeep.backup.v1.Job.not_before_time:type_name -> google.protobuf.Timestamp
-	16, // 27: tenantkeep.backup.v1.Progress.time_left:type_name -> google.protobuf.Duration
-	13, // 28: tenantkeep.backup.v1.Verification.damaged:type_name -> tenantkeep.backup.v1.Damage
-	18, // 29: tenantkeep.backup.v1.Damage.problem:type_name -> tenantkeep.type.v1.Problem
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	18, // 26: tenantkeep.backup.v1.Job.not_before_time:type_name -> google.protobuf.Timestamp
+	13, // 27: tenantkeep.backup.v1.Job.failed_items:type_name -> tenantkeep.backup.v1.FailedItem
+	17, // 28: tenantkeep.backup.v1.Progress.time_left:type_name -> google.protobuf.Duration
+	14, // 29: tenantkeep.backup.v1.Verification.damaged:type_name -> tenantkeep.backup.v1.Damage
+	19, // 30: tenantkeep.backup.v1.FailedItem.problem:type_name -> tenantkeep.type.v1.Problem
+	19, // 31: tenantkeep.backup.v1.Damage.problem:type_name -> tenantkeep.type.v1.Problem
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_tenantkeep_backup_v1_event_proto_init() }
@@ -1726,7 +1796,7 @@ func file_tenantkeep_backup_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tenantkeep_backup_v1_event_proto_rawDesc), len(file_tenantkeep_backup_v1_event_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -21,19 +21,21 @@ func (f *credentialFlags) add(command *cobra.Command) {
 	command.MarkFlagsMutuallyExclusive("secret-file", "certificate")
 }
 
+var checkPath = fault.Next("check the path, and that you may read the file")
+
 // read returns nil if nothing was given.
 func (f *credentialFlags) read(in io.Reader) (*authv1.Credential, error) {
 	switch {
 	case f.certificate != "":
 		pem, err := os.ReadFile(f.certificate)
 		return &authv1.Credential{Kind: &authv1.Credential_Certificate{Certificate: &authv1.Certificate{Pem: pem}}},
-			fault.As(fault.Invalid, "read certificate", err)
+			fault.As(fault.Invalid, "read certificate", err, checkPath)
 	case f.secretFile == "-":
 		text, err := io.ReadAll(in)
 		return secret(string(text)), fault.As(fault.Invalid, "read secret", err)
 	case f.secretFile != "":
 		text, err := os.ReadFile(f.secretFile)
-		return secret(string(text)), fault.As(fault.Invalid, "read secret", err)
+		return secret(string(text)), fault.As(fault.Invalid, "read secret", err, checkPath)
 	case os.Getenv("TENANTKEEP_SECRET") != "":
 		return secret(os.Getenv("TENANTKEEP_SECRET")), nil
 	default:

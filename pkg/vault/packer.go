@@ -16,7 +16,7 @@ import (
 
 const (
 	smallPayload   = 32 << 10 // up to this size a payload shares a block with others
-	blockFill      = 16 << 10 // raw bytes of a shared block, unless one payload alone is more
+	blockFill      = 32 << 10 // raw bytes of a shared block: half of it takes a quarter more to compress, and saves a tenth of a read
 	dictionarySize = 64 << 10
 	inlinePack     = 3 << 18 // a last pack up to this size waits for the head
 )

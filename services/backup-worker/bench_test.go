@@ -128,8 +128,7 @@ func startSimulator(b *testing.B, config sim.Config) string {
 	if out, err := exec.Command("go", "build", "-o", program, "github.com/tenantkeep/tenantkeep/sim/cmd/m365sim").CombinedOutput(); err != nil {
 		b.Fatalf("build m365sim: %v\n%s", err, out)
 	}
-	const address = "127.0.0.1:18365"
-	command := exec.Command(program, "--listen", address, "--users", strconv.Itoa(config.Users), "--mails", strconv.Itoa(config.Mails),
+	command := exec.Command(program, "--listen", "127.0.0.1:0", "--users", strconv.Itoa(config.Users), "--mails", strconv.Itoa(config.Mails),
 		"--seed", strconv.FormatUint(config.Seed, 10), "--throttle", "off")
 	command.Stderr = os.Stderr
 	out, err := command.StdoutPipe()
@@ -141,16 +140,18 @@ func startSimulator(b *testing.B, config sim.Config) string {
 	}
 	b.Cleanup(func() { _ = command.Process.Signal(syscall.SIGTERM); _ = command.Wait() })
 	lines := bufio.NewScanner(out)
-	for lines.Scan() && !strings.Contains(lines.Text(), "http") {
+	var address string
+	for address == "" && lines.Scan() {
+		_, address, _ = strings.Cut(lines.Text(), "listening on ")
 	}
 	go func() {
 		for lines.Scan() {
 		}
 	}()
-	reply, err := http.Get("http://" + address + "/sim/tenant")
+	reply, err := http.Get(address + "/sim/tenant")
 	if err != nil {
 		b.Fatal(err)
 	}
 	_ = reply.Body.Close()
-	return "http://" + address
+	return address
 }

@@ -18,6 +18,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -91,7 +92,7 @@ func Run(ctx context.Context, config Config, ready func(client.Context)) error {
 	if err != nil {
 		return err
 	}
-	about := client.Context{Server: listener.Addr().String(), CA: filepath.Join(dir, "pki", "ca.pem"), TokenFile: filepath.Join(dir, "admin.token")}
+	about := client.Context{Server: reachable(listener.Addr()), CA: filepath.Join(dir, "pki", "ca.pem"), TokenFile: filepath.Join(dir, "admin.token")}
 	if err := about.Write(filepath.Join(dir, "context.json")); err != nil {
 		return err
 	}
@@ -99,6 +100,14 @@ func Run(ctx context.Context, config Config, ready func(client.Context)) error {
 		parts = append(parts, lifecycle.Part{Name: "ready", Run: func(ctx context.Context) error { ready(about); <-ctx.Done(); return nil }})
 	}
 	return lifecycle.Run(ctx, parts...)
+}
+
+// reachable is how this machine reaches an address that is listened at: every address is none to dial.
+func reachable(address net.Addr) string {
+	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return address.String()
 }
 
 func prepare(dir string) error {

@@ -208,6 +208,9 @@ func classify(op string, err error) error {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fault.As(fault.Exhausted, op, err, fault.Reason(vault.Full),
 			fault.Next("free space where the vault is, or move the vault; the backup goes on from its last checkpoint"))
+	case errors.Is(err, syscall.EFBIG): // objects are small: it is not the file system that says so
+		return fault.As(fault.Exhausted, op, err, fault.Reason(vault.Full),
+			fault.Next("raise the limit on the size of the process's files (ulimit -f); the backup goes on from its last checkpoint"))
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return fault.As(fault.NotFound, op, err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):

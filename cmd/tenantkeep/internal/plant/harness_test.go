@@ -31,6 +31,7 @@ type bench struct {
 	nats   string
 	tenant string // address
 	client *client.Client
+	limits int // percent of the published limits; 0 for all of them
 }
 
 // start runs an all-in-one and serves a tenant. Seen, which may be nil, is told of every request to
@@ -67,7 +68,7 @@ func (b *bench) run() {
 	ctx, stop := context.WithCancel(context.Background())
 	ready, ended := make(chan client.Context, 1), make(chan error, 1)
 	go func() {
-		config := plant.Config{Dir: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", NATS: b.nats, Log: telemetry.NewLog(log, "test")}
+		config := plant.Config{Dir: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", NATS: b.nats, Limits: b.limits, Log: telemetry.NewLog(log, "test")}
 		ended <- plant.Run(ctx, config, func(c client.Context) { ready <- c })
 	}()
 	b.Cleanup(func() {

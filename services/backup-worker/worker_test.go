@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +180,13 @@ func TestBackupsCoalesceUntilTheyBegin(t *testing.T) {
 	}
 	succeeded(t, front.wait(first))
 	succeeded(t, front.wait(again))
+	if found := front.job("connections/-/jobs/" + filepath.Base(again)); found.GetName() != again {
+		t.Errorf("by its id alone it is %v", found)
+	}
+	_, err := backupv1.NewVaultServiceClient(p.dial(front.address)).StartVerify(p.context(), &backupv1.StartVerifyRequest{Snapshot: p.resource("mail-"+user) + "/snapshots/99"})
+	if !fault.Is(err, fault.NotFound) || fault.NextOf(err) == "" {
+		t.Error(err)
+	}
 	if open := front.open(); len(open) > 0 {
 		t.Errorf("%v", open)
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
 )
 
@@ -26,7 +25,10 @@ command ends when that snapshot is there.`,
 		Example: "  tenantkeep backup start mail:ann@contoso.example --wait\n  tenantkeep backup start --all",
 		RunE: func(command *cobra.Command, arguments []string) error {
 			if all == (len(arguments) == 1) {
-				return fault.New(fault.Invalid, "read arguments", "which resource?", fault.Next("name one, such as mail:ann@contoso.example, or give --all"))
+				return wrong("which resource?", "name one, such as mail:ann@contoso.example, or give --all")
+			}
+			if !all && connection != "" {
+				return wrong("--connection belongs to --all", "leave it out: the resource says which connection it is of")
 			}
 			jobs, err := a.startBackups(command.Context(), connection, arguments, request)
 			if err != nil {
@@ -48,19 +50,15 @@ command ends when that snapshot is there.`,
 }
 
 func (a *app) startBackups(ctx context.Context, connection string, arguments []string, request *backupv1.StartBackupRequest) ([]*backupv1.Job, error) {
-	service, err := a.backups()
-	if err != nil {
+	if len(arguments) == 0 {
+		return a.startAllBackups(ctx, connection, request)
+	}
+	var err error
+	if request.Resource, err = a.theResource(ctx, arguments[0]); err != nil {
 		return nil, err
 	}
-	if len(arguments) == 0 {
-		parent, err := a.theConnection(ctx, connection)
-		if err != nil {
-			return nil, err
-		}
-		reply, err := service.StartAllBackups(ctx, &backupv1.StartAllBackupsRequest{Parent: parent, Full: request.GetFull(), RequestId: request.GetRequestId()})
-		return reply.GetJobs(), err
-	}
-	if request.Resource, err = a.theResource(ctx, arguments[0]); err != nil {
+	service, err := a.backups()
+	if err != nil {
 		return nil, err
 	}
 	reply, err := service.StartBackup(ctx, request)
@@ -68,4 +66,17 @@ func (a *app) startBackups(ctx context.Context, connection string, arguments []s
 		return nil, err
 	}
 	return []*backupv1.Job{reply.GetJob()}, nil
+}
+
+func (a *app) startAllBackups(ctx context.Context, connection string, request *backupv1.StartBackupRequest) ([]*backupv1.Job, error) {
+	parent, err := a.theConnection(ctx, connection)
+	if err != nil {
+		return nil, err
+	}
+	service, err := a.backups()
+	if err != nil {
+		return nil, err
+	}
+	reply, err := service.StartAllBackups(ctx, &backupv1.StartAllBackupsRequest{Parent: parent, Full: request.GetFull(), RequestId: request.GetRequestId()})
+	return reply.GetJobs(), err
 }

@@ -2,13 +2,14 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/show"
-	"github.com/tenantkeep/tenantkeep/pkg/fault"
+	"github.com/tenantkeep/tenantkeep/pkg/m365"
 	authv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/auth/v1"
 )
 
@@ -28,7 +29,10 @@ func (a *app) connectionAdd() *cobra.Command {
 			"  tenantkeep connection add --cloud sim --simulator 127.0.0.1:8080",
 		RunE: func(command *cobra.Command, _ []string) error {
 			if (c.Cloud == "sim") != (c.Simulator != "") {
-				return fault.New(fault.Invalid, "read arguments", "--cloud sim and --simulator belong together")
+				return wrong("--cloud sim and --simulator belong together", "give both, or neither")
+			}
+			if _, err := m365.CloudNamed(c.Cloud); err != nil && c.Cloud != "sim" {
+				return wrong(fmt.Sprintf("--cloud %q", c.Cloud), "use global, gcc, gcch, dod, china or sim")
 			}
 			var err error
 			if request.Credential, err = credential.read(a.in); err != nil {
@@ -40,7 +44,7 @@ func (a *app) connectionAdd() *cobra.Command {
 				}
 			}
 			if request.Credential == nil {
-				return fault.New(fault.Invalid, "read arguments", "nothing to sign in with", fault.Next("give --secret-file or --certificate"))
+				return wrong("nothing to sign in with", "give --secret-file or --certificate")
 			}
 			request.ValidateOnly = dry
 			return a.addConnection(command.Context(), request)
@@ -115,6 +119,8 @@ func (a *app) connectionTest() *cobra.Command {
 	}
 }
 
+var connectionPaths = map[string]string{"name": "display_name", "app": "application_id"}
+
 func (a *app) connectionModify() *cobra.Command {
 	var credential credentialFlags
 	c := &authv1.Connection{}
@@ -125,9 +131,11 @@ func (a *app) connectionModify() *cobra.Command {
 			if c.Name, err = a.theConnection(command.Context(), arguments[0]); err != nil {
 				return err
 			}
-			request := &authv1.UpdateConnectionRequest{Connection: c, UpdateMask: &fieldmaskpb.FieldMask{
-				Paths: changed(command, map[string]string{"name": "display_name", "app": "application_id"})}}
+			request := &authv1.UpdateConnectionRequest{Connection: c, UpdateMask: &fieldmaskpb.FieldMask{}}
 			if request.Credential, err = credential.read(a.in); err != nil {
+				return err
+			}
+			if request.UpdateMask.Paths, err = edits(command, connectionPaths, request.Credential != nil); err != nil {
 				return err
 			}
 			service, err := a.connections()
@@ -159,8 +167,11 @@ func (a *app) connectionRemove() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = service.DeleteConnection(command.Context(), &authv1.DeleteConnectionRequest{Name: name})
-			return err
+			reply, err := service.DeleteConnection(command.Context(), &authv1.DeleteConnectionRequest{Name: name})
+			if err != nil {
+				return err
+			}
+			return a.printer().Message(reply, func(out io.Writer) { fmt.Fprintln(out, "removed "+name) })
 		},
 	}
 }

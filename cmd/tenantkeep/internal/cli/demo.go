@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/demo"
-	"github.com/tenantkeep/tenantkeep/pkg/fault"
 )
 
 func (a *app) demo() *cobra.Command {
@@ -20,7 +19,7 @@ it, lose it, restore it, and compare the tenant's checksums from before and afte
 			switch config.Sabotage {
 			case "", "byte", "flag", "drop":
 			default:
-				return fault.New(fault.Invalid, "read arguments", "--sabotage "+config.Sabotage, fault.Next("use byte, flag or drop"))
+				return wrong("--sabotage "+config.Sabotage, "use byte, flag or drop")
 			}
 			config.Command = func(ctx context.Context, file string, arguments ...string) int {
 				return Run(ctx, append([]string{"--context", file, "--server", ""}, arguments...), os.Stdin, a.out, a.err)

@@ -28,6 +28,12 @@ func (a *app) eventWatch() *cobra.Command {
 			if since > 0 {
 				request.StartTime = timestamppb.New(time.Now().Add(-since))
 			}
+			if request.Connection != "" {
+				var err error
+				if request.Connection, err = a.theConnection(command.Context(), request.Connection); err != nil {
+					return err
+				}
+			}
 			service, err := a.events()
 			if err != nil {
 				return err
@@ -39,7 +45,7 @@ func (a *app) eventWatch() *cobra.Command {
 			return a.printEvents(stream)
 		},
 	}
-	command.Flags().StringVar(&request.Connection, "connection", "", "of one connection, by resource name (default: all)")
+	command.Flags().StringVar(&request.Connection, "connection", "", "of one connection (default: all)")
 	command.Flags().StringSliceVar(&request.Events, "event", nil, "only these, such as user-provisioned (default: all)")
 	command.Flags().DurationVar(&since, "since", 0, "begin with what happened in this time; events are kept for 30 days")
 	command.Flags().Uint64Var(&request.AfterCursor, "after", 0, "go on after this cursor; wins over --since")

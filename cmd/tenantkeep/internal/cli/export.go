@@ -27,10 +27,10 @@ func (a *app) export() *cobra.Command {
 			request := &restorev1.ExportRequest{Selections: selection.selections()}
 			request.Format = restorev1.ExportFormat(restorev1.ExportFormat_value["EXPORT_FORMAT_"+strings.ToUpper(format)])
 			if request.Format == restorev1.ExportFormat_EXPORT_FORMAT_UNSPECIFIED {
-				return fault.New(fault.Invalid, "read arguments", fmt.Sprintf("--format %q", format), fault.Next("use eml, mbox or zip"))
+				return wrong(fmt.Sprintf("--format %q", format), "use eml, mbox or zip")
 			}
 			if path == "" {
-				return fault.New(fault.Invalid, "read arguments", "no file is named", fault.Next("give -o FILE, or -o - for standard output"))
+				return wrong("no file is named", "give -o FILE, or -o - for standard output")
 			}
 			var err error
 			if request.Snapshot, err = a.theSnapshot(command.Context(), arguments[0]); err != nil {
@@ -61,7 +61,7 @@ func (a *app) exportTo(ctx context.Context, request *restorev1.ExportRequest, pa
 	}
 	file, err := os.Create(path + ".partial")
 	if err != nil {
-		return fault.As(fault.Precondition, "write export", err)
+		return fault.As(fault.Precondition, "write export", err, fault.Next("name a file in a directory that is there and that you may write to"))
 	}
 	defer os.Remove(file.Name()) // gone already if all went well
 	summary, err := receive(stream, file)

@@ -81,3 +81,27 @@ func TestTheSimulatorsHintConnects(t *testing.T) {
 		t.Fatalf("%s: status %d, %s%s", line, status, out, errors)
 	}
 }
+
+// TestWhatIsNotThereIsSaid goes through names that name nothing, lists that are empty and servers that are
+// not there.
+func TestWhatIsNotThereIsSaid(t *testing.T) {
+	installed(t)
+	for _, arguments := range [][]string{
+		{"connection", "test", "nope"}, {"connection", "remove", "nope"}, {"user", "list"}, {"backup", "start", "--all"}, {"job", "watch", "nope"}, {"job", "cancel", "nope"},
+		{"snapshot", "list", "mail:a@b"}, {"snapshot", "ls", "mail:a@b/7"}, {"search", "nope", "word"}, {"verify", "--all"}, {"profile", "edit", "nope", "--every", "1h"},
+		{"event", "watch", "--connection", "nope"}, {"--server", "127.0.0.1:1", "job", "list"},
+	} {
+		status, out, errors := tenantkeep(t.Context(), arguments...)
+		if status != exitFailed || out != "" || !strings.Contains(errors, "Next: ") || strings.Contains(errors, "rpc error") {
+			t.Errorf("%v: status %d, %q, %q", arguments, status, out, errors)
+		}
+	}
+	for _, list := range []string{"connection", "resource", "job", "channel", "rule", "delivery", "restore"} {
+		if status, out, errors := tenantkeep(t.Context(), list, "list"); status != exitDone || out != "none\n" || errors != "" {
+			t.Errorf("%s list: status %d, %q, %q", list, status, out, errors)
+		}
+		if status, out, _ := tenantkeep(t.Context(), list, "list", "--json"); status != exitDone || out != "{}\n" {
+			t.Errorf("%s list --json: status %d, %q", list, status, out)
+		}
+	}
+}

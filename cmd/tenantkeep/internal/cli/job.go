@@ -9,7 +9,6 @@ import (
 
 	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/progress"
 	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/show"
-	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
 )
 
@@ -26,7 +25,7 @@ func (a *app) jobList() *cobra.Command {
 			if state != "" {
 				request.State = backupv1.JobState(backupv1.JobState_value["JOB_STATE_"+strings.ToUpper(state)])
 				if request.State == 0 {
-					return fault.New(fault.Invalid, "read arguments", "state "+state, fault.Next("use queued, running, succeeded, partial, failed or cancelled"))
+					return wrong("state "+state, "use queued, running, succeeded, partial, failed or cancelled")
 				}
 			}
 			if connection != "" {
@@ -112,7 +111,7 @@ func (a *app) getJobs(command *cobra.Command, arguments []string) ([]*backupv1.J
 func printJobs(out io.Writer, jobs []*backupv1.Job) {
 	var rows [][]string
 	for _, j := range jobs {
-		rows = append(rows, []string{show.Last(j.GetName()), show.Word(j.GetKind(), "JOB_KIND_"), j.GetDisplayName(), show.Time(j.GetCreateTime()), progress.Text(j)})
+		rows = append(rows, []string{show.Last(j.GetName()), show.Word(j.GetKind(), "JOB_KIND_"), progress.Resource(j), show.Time(j.GetCreateTime()), progress.Text(j)})
 	}
 	show.Table(out, "ID KIND RESOURCE QUEUED STATE", rows)
 }
@@ -121,7 +120,7 @@ func printJobs(out io.Writer, jobs []*backupv1.Job) {
 func printEnded(out io.Writer, job *backupv1.Job) {
 	if b := job.GetBackup(); b != nil {
 		fmt.Fprintf(out, "backup %s: %s, %d items (%d added, %d changed, %d deleted, %d failed), %s read, %s stored, %d requests\n",
-			job.GetDisplayName(), show.Word(b.GetOutcome(), "BACKUP_OUTCOME_"), b.GetItems(), b.GetAdded(), b.GetChanged(), b.GetDeleted(), b.GetFailed(),
+			progress.Resource(job), show.Word(b.GetOutcome(), "BACKUP_OUTCOME_"), b.GetItems(), b.GetAdded(), b.GetChanged(), b.GetDeleted(), b.GetFailed(),
 			show.Bytes(b.GetBytesRead()), show.Bytes(b.GetBytesStored()), b.GetRequests())
 	}
 	for _, item := range job.GetFailedItems() {
@@ -129,7 +128,7 @@ func printEnded(out io.Writer, job *backupv1.Job) {
 		printProblem(out, item.GetProblem())
 	}
 	if v := job.GetVerification(); v != nil {
-		fmt.Fprintf(out, "verify %s: %d items, %s read back, %d damaged\n", job.GetDisplayName(), v.GetItems(), show.Bytes(v.GetBytes()), v.GetDamagedCount())
+		fmt.Fprintf(out, "verify %s: %d items, %s read back, %d damaged\n", progress.Resource(job), v.GetItems(), show.Bytes(v.GetBytes()), v.GetDamagedCount())
 		for _, damage := range v.GetDamaged() {
 			fmt.Fprintf(out, "  damaged  %s\n", damage.GetItem())
 			printProblem(out, damage.GetProblem())

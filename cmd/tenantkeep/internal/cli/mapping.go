@@ -10,7 +10,6 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/show"
-	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	directoryv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/directory/v1"
 )
 
@@ -43,6 +42,17 @@ func (f *mappingFlags) add(command *cobra.Command) {
 	command.MarkFlagsMutuallyExclusive("all", "group", "attribute")
 }
 
+// whole is a mapping that is not saved yet: nothing of it may be missing.
+func (f *mappingFlags) whole() (*directoryv1.Mapping, error) {
+	switch {
+	case !f.all && f.group == "" && f.attribute == "":
+		return nil, wrong("whom does the rule match?", "give --all, --group ID or --attribute NAME=VALUE")
+	case f.profile == "":
+		return nil, wrong("which profile do the users get?", "give --profile, such as --profile standard; see: tenantkeep profile list")
+	}
+	return f.mapping()
+}
+
 func (f *mappingFlags) mapping() (*directoryv1.Mapping, error) {
 	m := &directoryv1.Mapping{DisplayName: f.name, Priority: f.priority, Profile: prefixed("profiles", f.profile), Criterion: &directoryv1.Criterion{}}
 	switch {
@@ -53,7 +63,7 @@ func (f *mappingFlags) mapping() (*directoryv1.Mapping, error) {
 	case f.attribute != "":
 		name, value, ok := strings.Cut(f.attribute, "=")
 		if !ok {
-			return nil, fault.New(fault.Invalid, "read arguments", fmt.Sprintf("attribute %q", f.attribute), fault.Next("write it as department=Sales"))
+			return nil, wrong(fmt.Sprintf("attribute %q", f.attribute), "write it as department=Sales")
 		}
 		m.Criterion.Kind = &directoryv1.Criterion_Attribute{Attribute: &directoryv1.AttributeEquals{Attribute: name, Value: value}}
 	}
@@ -66,7 +76,7 @@ func (a *app) mappingAdd() *cobra.Command {
 		Use: "add", Short: "Add a rule that imports users", Args: cobra.NoArgs,
 		Example: "  tenantkeep mapping add --all --profile standard\n  tenantkeep mapping add --attribute department=Sales --profile daily --priority 10",
 		RunE: func(command *cobra.Command, _ []string) error {
-			mapping, err := flags.mapping()
+			mapping, err := flags.whole()
 			if err != nil {
 				return err
 			}
@@ -98,6 +108,10 @@ func (a *app) mappingEdit() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			paths, err := edits(command, mappingPaths, false)
+			if err != nil {
+				return err
+			}
 			if mapping.Name, err = a.theMapping(command, flags.connection, arguments[0]); err != nil {
 				return err
 			}
@@ -106,7 +120,7 @@ func (a *app) mappingEdit() *cobra.Command {
 				return err
 			}
 			reply, err := service.UpdateMapping(command.Context(), &directoryv1.UpdateMappingRequest{
-				Mapping: mapping, UpdateMask: &fieldmaskpb.FieldMask{Paths: changed(command, mappingPaths)}})
+				Mapping: mapping, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
 			if err != nil {
 				return err
 			}
@@ -163,8 +177,11 @@ func (a *app) mappingRemove() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = service.DeleteMapping(command.Context(), &directoryv1.DeleteMappingRequest{Name: name})
-			return err
+			reply, err := service.DeleteMapping(command.Context(), &directoryv1.DeleteMappingRequest{Name: name})
+			if err != nil {
+				return err
+			}
+			return a.printer().Message(reply, func(out io.Writer) { fmt.Fprintln(out, "removed "+name) })
 		},
 	}
 	command.Flags().StringVar(&connection, "connection", "", "the connection (default: the only one)")

@@ -15,7 +15,11 @@ func (a *app) mappingPreview() *cobra.Command {
 	command := &cobra.Command{
 		Use: "preview [MAPPING]", Short: "Show what a new or changed rule would do to whom; nothing changes", Args: cobra.MaximumNArgs(1),
 		RunE: func(command *cobra.Command, arguments []string) error {
-			mapping, err := flags.mapping()
+			read := flags.whole
+			if len(arguments) == 1 {
+				read = flags.mapping
+			}
+			mapping, err := read()
 			if err != nil {
 				return err
 			}

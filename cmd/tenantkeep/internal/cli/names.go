@@ -51,8 +51,7 @@ func (a *app) theResource(ctx context.Context, text string) (string, error) {
 	workload, address, ok := strings.Cut(text, ":")
 	kind, known := typev1.Workload_value["WORKLOAD_"+strings.ToUpper(workload)]
 	if !ok || !known || address == "" {
-		return "", fault.New(fault.Invalid, "find resource", fmt.Sprintf("%q names no resource", text),
-			fault.Next("write mail:ADDRESS, files:ADDRESS or a name from: tenantkeep resource list"))
+		return "", wrong(fmt.Sprintf("%q names no resource", text), "write mail:ADDRESS, files:ADDRESS or a name from: tenantkeep resource list")
 	}
 	service, err := a.resources()
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/show"
-	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
 	typev1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/type/v1"
 )
@@ -62,7 +61,7 @@ func (f *profileFlags) profile() (*backupv1.Profile, error) {
 	for _, text := range f.workloads {
 		workload := typev1.Workload_value["WORKLOAD_"+strings.ToUpper(text)]
 		if workload == 0 {
-			return nil, fault.New(fault.Invalid, "read arguments", fmt.Sprintf("workload %q", text), fault.Next("use mail or files"))
+			return nil, wrong(fmt.Sprintf("workload %q", text), "use mail or files")
 		}
 		profile.Workloads = append(profile.Workloads, typev1.Workload(workload))
 	}
@@ -116,13 +115,17 @@ func (a *app) profileEdit() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			paths, err := edits(command, profilePaths, false)
+			if err != nil {
+				return err
+			}
 			profile.Name = prefixed("profiles", arguments[0])
 			service, err := a.profiles()
 			if err != nil {
 				return err
 			}
 			reply, err := service.UpdateProfile(command.Context(), &backupv1.UpdateProfileRequest{
-				Profile: profile, UpdateMask: &fieldmaskpb.FieldMask{Paths: changed(command, profilePaths)}})
+				Profile: profile, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
 			if err != nil {
 				return err
 			}
@@ -165,7 +168,7 @@ func printProfiles(out io.Writer, profiles []*backupv1.Profile) {
 func scheduleText(schedule *backupv1.Schedule) string {
 	switch {
 	case schedule.GetEvery() != nil:
-		return "every " + schedule.GetEvery().AsDuration().String()
+		return "every " + show.Duration(schedule.GetEvery().AsDuration())
 	case schedule.GetCron() != "":
 		return strings.TrimSpace(schedule.GetCron() + " " + schedule.GetTimeZone())
 	default:

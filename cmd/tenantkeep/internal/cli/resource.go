@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/show"
-	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
 	typev1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/type/v1"
 )
@@ -26,7 +25,7 @@ func (a *app) resourceList() *cobra.Command {
 			if workload != "" {
 				request.Workload = typev1.Workload(typev1.Workload_value["WORKLOAD_"+strings.ToUpper(workload)])
 				if request.Workload == 0 {
-					return fault.New(fault.Invalid, "read arguments", "workload "+workload, fault.Next("use mail or files"))
+					return wrong("workload "+workload, "use mail or files")
 				}
 			}
 			if connection != "" {

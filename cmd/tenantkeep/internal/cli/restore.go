@@ -85,14 +85,14 @@ func target(text string) (*restorev1.Target, error) {
 	case kind == "user" && named && name != "":
 		return &restorev1.Target{Kind: &restorev1.Target_User{User: name}}, nil
 	default:
-		return nil, fault.New(fault.Invalid, "read arguments", fmt.Sprintf("--to %q", text), fault.Next("use original, folder=NAME or user=ADDRESS"))
+		return nil, wrong(fmt.Sprintf("--to %q", text), "use original, folder=NAME or user=ADDRESS")
 	}
 }
 
 func conflictPolicy(text string) (restorev1.ConflictPolicy, error) {
 	policy := restorev1.ConflictPolicy(restorev1.ConflictPolicy_value["CONFLICT_POLICY_"+strings.ToUpper(text)])
 	if policy == restorev1.ConflictPolicy_CONFLICT_POLICY_UNSPECIFIED {
-		return policy, fault.New(fault.Invalid, "read arguments", fmt.Sprintf("--conflict %q", text), fault.Next("use skip, copy or replace"))
+		return policy, wrong(fmt.Sprintf("--conflict %q", text), "use skip, copy or replace")
 	}
 	return policy, nil
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -50,7 +51,10 @@ func Run(ctx context.Context, arguments []string, in io.Reader, out, errors io.W
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errors)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && !a.started {
+		err = misused(command, err)
+	}
 	if a.client != nil {
 		a.client.Close()
 	}
@@ -64,8 +68,8 @@ func (a *app) status(err error) int {
 	case errors.Is(err, errPartial):
 		return exitPartial
 	}
-	fmt.Fprintln(a.err, "tenantkeep: "+fault.Sentence(err))
-	if !a.started {
+	fmt.Fprintln(a.err, "tenantkeep: "+fault.Sentence(unreached(err)))
+	if isUsage(err) {
 		return exitUsage
 	}
 	return exitFailed
@@ -82,6 +86,7 @@ Start with "tenantkeep demo" to see it work on a simulated tenant, or with
 "tenantkeep up" and "tenantkeep connection add" on your own.
 
 Exit status: 0 done, 1 failed, 2 usage, 3 partial.`,
+		Version:       version(),
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
 			if err := command.ValidateFlagGroups(); err != nil {
@@ -121,6 +126,15 @@ func (a *app) connect() (*client.Client, error) {
 	}
 	a.client, err = client.New(c)
 	return a.client, err
+}
+
+// version is that of the module, or of the commit that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return info.Main.Version
 }
 
 // contextName is the file that `up` leaves in its data directory.

@@ -80,14 +80,14 @@ func (a *app) snapshotLs() *cobra.Command {
 func printItems(out io.Writer, items []*restorev1.Item) {
 	var rows [][]string
 	for _, item := range items {
-		title := item.GetTitle()
+		title, size := item.GetTitle(), show.Bytes(item.GetSize())
 		if item.GetKind() == restorev1.ItemKind_ITEM_KIND_FOLDER {
-			title += "/"
+			title, size = title+"/", "-"
 		}
 		if item.GetProblem() != nil {
 			title += " (not backed up: " + item.GetProblem().GetCause() + ")"
 		}
-		rows = append(rows, []string{show.Time(item.GetTime()), show.Bytes(item.GetSize()), item.GetSender(), title, item.GetId()})
+		rows = append(rows, []string{show.Time(item.GetTime()), size, item.GetSender(), title, item.GetId()})
 	}
 	show.Table(out, "TIME SIZE FROM TITLE ID", rows)
 }

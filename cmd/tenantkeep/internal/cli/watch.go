@@ -105,7 +105,7 @@ func outcome(jobs []*backupv1.Job) error {
 		case backupv1.JobState_JOB_STATE_PARTIAL:
 			partial = true
 		default:
-			return fault.New(fault.Internal, job.GetDisplayName(), "the job "+progress.Text(job), fault.Next(job.GetProblem().GetNext()))
+			return fault.New(fault.Internal, progress.Resource(job), "the job "+progress.Text(job), fault.Next(job.GetProblem().GetNext()))
 		}
 	}
 	if partial {

@@ -53,7 +53,7 @@ func (b *Board) Show(job *backupv1.Job) {
 		r = &row{}
 		b.jobs[job.GetName()] = r
 		if b.bars != nil {
-			r.bar = b.bars.AddBar(0, mpb.PrependDecorators(decor.Name(job.GetDisplayName()+" ", decor.WCSyncSpaceR)),
+			r.bar = b.bars.AddBar(0, mpb.PrependDecorators(decor.Name(Resource(job)+" ", decor.WCSyncSpaceR)),
 				mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return r.get() })))
 		}
 	}
@@ -93,7 +93,7 @@ func (b *Board) line(r *row, job *backupv1.Job) {
 		return
 	}
 	r.written, r.state = time.Now(), job.GetState()
-	fmt.Fprintf(b.out, "%s %s: %s\n", show.Word(job.GetKind(), "JOB_KIND_"), job.GetDisplayName(), Text(job))
+	fmt.Fprintf(b.out, "%s %s: %s\n", show.Word(job.GetKind(), "JOB_KIND_"), Resource(job), Text(job))
 }
 
 func (r *row) set(text string) {

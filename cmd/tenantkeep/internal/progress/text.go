@@ -20,12 +20,25 @@ func Ended(job *backupv1.Job) bool {
 	return false
 }
 
+// Resource is what people call the resource of a job, as they would name it on the command line. The
+// ids of resources begin with their workload.
+func Resource(job *backupv1.Job) string {
+	workload, _, found := strings.Cut(show.Last(job.GetResource()), "-")
+	if !found {
+		return job.GetDisplayName()
+	}
+	return workload + ":" + job.GetDisplayName()
+}
+
 // Text is how far a job is, in one line.
 func Text(job *backupv1.Job) string {
 	p := job.GetProgress()
 	parts := []string{show.Word(job.GetState(), "JOB_STATE_")}
 	if p.GetItemsDone() > 0 || p.GetItemsTotal() > 0 {
 		parts = append(parts, items(p), show.Bytes(p.GetBytesDone()))
+	}
+	if unchanged(job.GetBackup()) {
+		parts = []string{parts[0], "nothing had changed"}
 	}
 	if p.GetItemsFailed() > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", p.GetItemsFailed()))
@@ -38,6 +51,11 @@ func Text(job *backupv1.Job) string {
 		parts = append(parts, cause)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// unchanged tells whether a backup found the resource as the one before had left it.
+func unchanged(b *backupv1.BackupResult) bool {
+	return b.GetOutcome() == backupv1.BackupOutcome_BACKUP_OUTCOME_COMPLETE && b.GetAdded()+b.GetChanged()+b.GetDeleted()+b.GetFailed() == 0
 }
 
 // turn is what a job that waits will begin with.

@@ -3,6 +3,8 @@
 package show
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -28,9 +30,18 @@ func (p Printer) Message(message proto.Message, people func(io.Writer)) error {
 		people(p.Out)
 		return nil
 	}
-	text, err := protojson.MarshalOptions{Multiline: true, EmitUnpopulated: false}.Marshal(message)
+	return p.json(message, func(out *bytes.Buffer, text []byte) error { return json.Indent(out, text, "", "  ") })
+}
+
+// json prints in one form: protojson varies its blanks from build to build, so that nobody relies on them.
+func (p Printer) json(message proto.Message, format func(*bytes.Buffer, []byte) error) error {
+	text, err := protojson.Marshal(message)
+	var out bytes.Buffer
 	if err == nil {
-		_, err = fmt.Fprintf(p.Out, "%s\n", text)
+		err = format(&out, text)
+	}
+	if err == nil {
+		_, err = fmt.Fprintln(p.Out, out.String())
 	}
 	return fault.As(fault.Internal, "print", err)
 }
@@ -41,11 +52,7 @@ func (p Printer) Line(message proto.Message, people func(io.Writer)) error {
 		people(p.Out)
 		return nil
 	}
-	text, err := protojson.Marshal(message)
-	if err == nil {
-		_, err = fmt.Fprintf(p.Out, "%s\n", text)
-	}
-	return fault.As(fault.Internal, "print", err)
+	return p.json(message, json.Compact)
 }
 
 // Table writes rows under a header, in columns. Without rows it says so.
@@ -81,6 +88,18 @@ func Time(t *timestamppb.Timestamp) string {
 		return "-"
 	}
 	return t.AsTime().Local().Format(time.DateTime)
+}
+
+// Duration is how long in words as short as they can be: 6h, not 6h0m0s.
+func Duration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // Bytes is a size with a unit.

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -82,14 +83,24 @@ func (s *Store) beside(ctx context.Context, c connection.Connection, signIn conn
 	}
 	changes, err := tenant.Take(ctx, s.state)
 	if fault.Is(err, fault.Exists) {
-		return nil, fault.As(fault.Exists, "create connection", err, fault.Reason(connection.TenantConnected),
-			fault.Next("use that connection; connection modify gives it another application or credential"))
+		return nil, fault.New(fault.Exists, "create connection", "the tenant is connected already"+s.as(ctx, tenant), fault.Reason(connection.TenantConnected),
+			fault.Next("use that connection; to give it another application or credential: tenantkeep connection modify"))
 	}
 	if err != nil {
 		return nil, err
 	}
 	change, err := signInChange(signIn, factCredentialSet)
 	return append(changes, change), err
+}
+
+// as says under which name a tenant is connected, if that can be read.
+func (s *Store) as(ctx context.Context, tenant state.Claim) string {
+	record, err := s.state.Get(ctx, tenant.Key())
+	if err != nil {
+		return ""
+	}
+	owner := string(record.Data)
+	return ", as " + message.Name(m365.ConnectionID(owner[strings.LastIndexByte(owner, '/')+1:]))
 }
 
 // Get implements connection.Store.

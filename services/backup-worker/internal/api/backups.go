@@ -94,7 +94,7 @@ func (s vaults) StartVerify(ctx context.Context, request *backupv1.StartVerifyRe
 	if snapshot = "latest"; sequence > 0 {
 		snapshot = content.SnapshotID(sequence)
 	}
-	job, err := s.book.RequestVerify(ctx, connection, id, snapshot, command(ctx))
+	job, err := s.book.RequestVerify(ctx, connection, id, snapshot, sequence, command(ctx))
 	if err != nil {
 		return nil, fault.Wrap("start verification", err)
 	}

@@ -12,14 +12,36 @@ import (
 	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
 )
 
+// anyConnection stands for the connection of a job whose id is all that a caller knows; ids of jobs are
+// unique (https://google.aip.dev/159).
+const anyConnection m365.ConnectionID = "-"
+
 // GetJob reads a job of any kind.
 func (s jobService) GetJob(_ context.Context, request *backupv1.GetJobRequest) (*backupv1.GetJobResponse, error) {
 	connection, id, err := names.ParseJob(request.GetName())
 	if err != nil {
 		return nil, err
 	}
+	if connection == anyConnection {
+		connection = s.connectionOf(id)
+	}
 	job, err := s.find(connection, id)
 	return &backupv1.GetJobResponse{Job: job}, err
+}
+
+// connectionOf is where a job is; any if it is not.
+func (a *API) connectionOf(id string) m365.ConnectionID {
+	for job := range a.views.Jobs.All("") {
+		if job.Key.ID == id {
+			return job.Key.Connection
+		}
+	}
+	for restore := range a.views.Restores.All("") {
+		if restore.Key.ID == id {
+			return restore.Key.Connection
+		}
+	}
+	return anyConnection
 }
 
 // find looks for a job among this service's and among the restores.

@@ -110,6 +110,9 @@ func checkItem(item *Item) error {
 		return fault.New(fault.Invalid, "put item", fmt.Sprintf("attributes of %d bytes and columns of %d", len(item.Attributes), size),
 			fault.Next("keep what is large in a part"))
 	}
+	if len(item.Parts) < 2 {
+		return nil
+	}
 	seen := make(map[string]bool, len(item.Parts))
 	for _, part := range item.Parts {
 		if seen[part.Name] {

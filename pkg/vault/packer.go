@@ -16,7 +16,7 @@ import (
 
 const (
 	smallPayload   = 32 << 10 // up to this size a payload shares a block with others
-	blockFill      = 32 << 10 // raw bytes of a shared block: half of it takes a quarter more to compress, and saves a tenth of a read
+	blockFill      = 24 << 10 // raw bytes of a shared block, unless one payload alone is more: longer ones are cheaper to write, shorter ones to read
 	dictionarySize = 64 << 10
 	inlinePack     = 3 << 18 // a last pack up to this size waits for the head
 )
@@ -126,7 +126,8 @@ func (b *openBlock) add(one payload) {
 	b.ids, b.payloads = append(b.ids, one.id), append(b.payloads, one.of)
 }
 
-var buffers = sync.Pool{New: func() any { return make([]byte, 0, smallPayload) }}
+// buffers hold a block, or what became of it, if need be a little longer.
+var buffers = sync.Pool{New: func() any { return make([]byte, 0, smallPayload+1<<10) }}
 
 // claim tells whether the payload is new to this session, and says that it now is there.
 func (p *packer) claim(id frame.ID) bool {
@@ -200,8 +201,19 @@ func (p *packer) large(ctx context.Context, one payload) error {
 	if len(one.pieces) > 1 {
 		data = bytes.Join(one.pieces, nil)
 	}
-	return p.place(ctx, frame.CompressProbing(nil, data), openBlock{ids: []frame.ID{one.id}, payloads: []pack.Payload{one.of}})
+	scratch := largeBuffers.Get().(*[]byte)
+	defer largeBuffers.Put(scratch)
+	packed := frame.CompressProbing(*scratch, data)
+	if !packed.IsStored() && cap(packed.Data) <= keptLarge {
+		*scratch = packed.Data[:0]
+	}
+	return p.place(ctx, packed, openBlock{ids: []frame.ID{one.id}, payloads: []pack.Payload{one.of}})
 }
+
+// largeBuffers hold what became of large payloads, those of common sizes.
+var largeBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 128<<10); return &b }}
+
+const keptLarge = 1 << 20
 
 // place seals a block into the current pack, and writes the pack if that fills it.
 func (p *packer) place(ctx context.Context, packed frame.Packed, b openBlock) error {

@@ -25,7 +25,14 @@ type Packed struct {
 // Stored is data as it is.
 func Stored(data []byte) Packed { return Packed{Codec: codecStored, Data: data} }
 
-var plainEncoder = sync.OnceValue(func() *zstd.Encoder { return newEncoder() })
+// IsStored tells whether the data is as it was, in the memory where it was.
+func (p Packed) IsStored() bool { return p.Codec == codecStored }
+
+// plainWindow is how far back a frame without a dictionary looks: as long as large payloads mostly
+// are. An encoder holds that much for every core.
+const plainWindow = 1 << 20
+
+var plainEncoder = sync.OnceValue(func() *zstd.Encoder { return newEncoder(zstd.WithWindowSize(plainWindow)) })
 
 var plainDecoder = sync.OnceValues(func() (*zstd.Decoder, error) { return newDecoder() })
 
@@ -35,6 +42,7 @@ func newEncoder(more ...zstd.EOption) *zstd.Encoder {
 		zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)),
 		zstd.WithEncoderCRC(false),
+		zstd.WithLowerEncoderMem(true),
 	}, more...)
 	encoder, err := zstd.NewWriter(nil, options...)
 	if err != nil {
@@ -72,13 +80,18 @@ func Compress(dst, data []byte, with *Dictionary) Packed {
 func CompressProbing(dst, data []byte) Packed {
 	const size = 64 << 10
 	if len(data) > size {
-		probe := plainEncoder().EncodeAll(data[:size], dst[:0])
-		if len(probe) > size*95/100 {
+		probe := probes.Get().(*[]byte)
+		dense := len(plainEncoder().EncodeAll(data[:size], *probe)) > size*95/100
+		probes.Put(probe)
+		if dense {
 			return Stored(data)
 		}
 	}
 	return Compress(dst, data, nil)
 }
+
+// probes have room for 64 KiB that do not compress.
+var probes = sync.Pool{New: func() any { b := make([]byte, 0, 65<<10); return &b }}
 
 // Expand returns the data. Dictionaries are asked for by number.
 func (p Packed) Expand(dictionary func(number byte) (*Dictionary, error)) ([]byte, error) {

@@ -26,7 +26,9 @@ func NewDictionary(number byte, content []byte) (*Dictionary, error) {
 		return nil, fmt.Errorf("dictionary of %d bytes: %w", len(content), ErrDamaged)
 	}
 	d := &Dictionary{Number: number, content: content}
-	d.encoder = sync.OnceValue(func() *zstd.Encoder { return newEncoder(zstd.WithEncoderDictRaw(0, content)) })
+	d.encoder = sync.OnceValue(func() *zstd.Encoder {
+		return newEncoder(zstd.WithEncoderDictRaw(0, content), zstd.WithWindowSize(windowSize))
+	})
 	d.before = append([]byte{}, zstdMagic...)
 	d.before = append(d.before, 0, expandWindow) // no size, no checksum, no dictionary
 	header := uint32(len(content)) << 3          // a raw block, and not the last

@@ -47,6 +47,7 @@ type Builder struct {
 	parts      table
 	owners     map[[2]string]int
 	ownerBytes []byte
+	last       lastOwner
 	blocks     int
 	blockBytes []byte
 }
@@ -96,6 +97,9 @@ func (b *Builder) owner(o *Owner) (owner, part uint64) {
 	if o == nil {
 		return 0, 0
 	}
+	if b.last.is == o {
+		return b.last.owner, b.last.part
+	}
 	key := [2]string{o.Container, o.ID}
 	i, ok := b.owners[key]
 	if !ok {
@@ -104,7 +108,14 @@ func (b *Builder) owner(o *Owner) (owner, part uint64) {
 		b.ownerBytes = wire.AppendUvarints(b.ownerBytes, b.containers.index(o.Container))
 		b.ownerBytes = wire.AppendBytes(b.ownerBytes, o.ID)
 	}
-	return uint64(i) + 1, b.parts.index(o.Part)
+	b.last = lastOwner{o, uint64(i) + 1, b.parts.index(o.Part)}
+	return b.last.owner, b.last.part
+}
+
+// lastOwner is whose the payload before was: a mail has two of them.
+type lastOwner struct {
+	is          *Owner
+	owner, part uint64
 }
 
 // Finish returns the pack's bytes, valid until Reset.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -74,18 +75,26 @@ func (b *watchedBody) Close() error {
 	return err
 }
 
-var gzipReaders sync.Pool
+// unpackers keep the memory of streams that were read: a window, tables, and what came from the network.
+var unpackers = sync.Pool{New: func() any { return &unpacker{packed: bufio.NewReaderSize(nil, 64<<10)} }}
+
+type unpacker struct {
+	gzip.Reader
+	packed *bufio.Reader // inflating has a loop of its own for one
+}
 
 // gzipBody opens the stream at the first read, since an empty body has no header to read.
 type gzipBody struct {
 	packed io.ReadCloser
-	reader *gzip.Reader
+	reader *unpacker
 	err    error
 }
 
 func (b *gzipBody) Read(p []byte) (int, error) {
 	if b.reader == nil && b.err == nil {
-		b.reader, b.err = openGzip(b.packed)
+		b.reader = unpackers.Get().(*unpacker)
+		b.reader.packed.Reset(b.packed)
+		b.err = b.reader.Reset(b.reader.packed)
 	}
 	if b.err != nil {
 		return 0, b.err
@@ -95,17 +104,12 @@ func (b *gzipBody) Read(p []byte) (int, error) {
 
 func (b *gzipBody) Close() error {
 	if b.reader != nil {
-		gzipReaders.Put(b.reader)
-		b.reader, b.err = nil, http.ErrBodyReadAfterClose
+		b.reader.packed.Reset(nil)
+		unpackers.Put(b.reader)
+		b.reader = nil
 	}
+	b.err = http.ErrBodyReadAfterClose
 	return b.packed.Close()
-}
-
-func openGzip(source io.Reader) (*gzip.Reader, error) {
-	if reader, ok := gzipReaders.Get().(*gzip.Reader); ok {
-		return reader, reader.Reset(source)
-	}
-	return gzip.NewReader(source)
 }
 
 // drain reads a little of a body that nobody wants and closes it, so that its connection can be used again.

@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // Sizes: a read is big enough for a dozen mails, and an item that outgrows MaxItem (a mail with
-// 150 MB of attachments is 200 MB of base64) is refused rather than held.
+// 150 MB of attachments is 200 MB of base64) is refused rather than held. The buffer of a page is
+// used again for another unless it had to grow beyond what most pages need.
 const (
 	readSize       = 64 << 10
+	keptBuffer     = 1 << 20
 	DefaultMaxItem = 256 << 20
 )
 
@@ -69,9 +72,21 @@ func (s *Splitter) Next() ([]byte, error) {
 				return item, err
 			}
 		case afterPage:
+			s.release()
 			return nil, io.EOF
 		}
 	}
+}
+
+var buffers sync.Pool // of *[]byte
+
+// release gives the buffer to the next page, now that the last item's time is over.
+func (s *Splitter) release() {
+	if c := cap(s.buffer); c > 0 && c <= keptBuffer {
+		whole := s.buffer[:0]
+		buffers.Put(&whole)
+	}
+	s.buffer, s.from = nil, 0
 }
 
 // Member returns a member of the page other than the items, such as @odata.nextLink. Members
@@ -174,6 +189,11 @@ func (s *Splitter) fill() error {
 	if s.from > 0 {
 		s.buffer = s.buffer[:copy(s.buffer, s.buffer[s.from:])]
 		s.from = 0
+	}
+	if s.buffer == nil {
+		if kept, ok := buffers.Get().(*[]byte); ok {
+			s.buffer = *kept
+		}
 	}
 	if cap(s.buffer)-len(s.buffer) < readSize/2 {
 		grown := make([]byte, len(s.buffer), max(2*cap(s.buffer), readSize))

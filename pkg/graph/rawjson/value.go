@@ -99,9 +99,16 @@ func skipSeparators(data []byte, p int) int {
 	return p
 }
 
-// Without returns a copy of an object that lacks a member of its top level.
+// Without returns a copy of an object that lacks a member of its top level. It takes no more memory
+// than it needs: what is left out may be most of the object.
 func Without(object []byte, name string) []byte {
-	out := append(make([]byte, 0, len(object)), '{')
+	size := 2
+	for member, value := range Members(object) {
+		if string(member) != name {
+			size += len(`"":,`) + len(member) + len(value)
+		}
+	}
+	out := append(make([]byte, 0, size), '{')
 	for member, value := range Members(object) {
 		if string(member) == name {
 			continue

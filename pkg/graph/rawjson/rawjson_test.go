@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -28,6 +29,23 @@ func split(t *testing.T, source io.Reader) (items []string, s *Splitter, err err
 			return items, s, err
 		}
 		items = append(items, string(item))
+	}
+}
+
+func TestPagesThatShareMemory(t *testing.T) {
+	long := `{"value":["` + strings.Repeat("x", 300<<10) + `"],"after":"` + strings.Repeat("y", 9000) + `"}`
+	want, _, _ := split(t, strings.NewReader(page))
+	for range 10 {
+		if _, s, err := split(t, strings.NewReader(long)); err != nil || len(s.Member("after")) != 9002 {
+			t.Fatalf("%d bytes after the items, %v", len(s.Member("after")), err)
+		}
+		got, s, err := split(t, iotest.HalfReader(strings.NewReader(page)))
+		if err != nil || !slices.Equal(got, want) || Text(s.Member("@odata.nextLink")) != "https://x/next?a=1&b=2" {
+			t.Fatalf("%q, %v", got, err)
+		}
+		if item, err := s.Next(); item != nil || !errors.Is(err, io.EOF) {
+			t.Fatalf("after the end: %q, %v", item, err)
+		}
 	}
 }
 

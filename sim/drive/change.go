@@ -15,7 +15,7 @@ func (s *Store) Change(user directory.Person, plan control.Plan) (control.Change
 	if !s.config.Directory.Licensed(user.ID, directory.SharePoint) {
 		return control.Changes{}, nil
 	}
-	d := s.drive(user)
+	d := s.keep(user)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := s.config.Now()

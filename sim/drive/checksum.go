@@ -42,16 +42,3 @@ func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:12])
 }
-
-// Expire makes delta tokens worthless.
-func (s *Store) Expire(user string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id, d := range s.drives {
-		if user == "" || user == id {
-			d.mu.Lock()
-			d.generation++
-			d.mu.Unlock()
-		}
-	}
-}

@@ -6,7 +6,8 @@
 //
 // The tree of a drive is made up from the seed, or listed from a folder of this machine, when
 // somebody first asks for it; what is in the files is made or read while it is served (package
-// blob). From then on the tree is in memory and changes as clients say.
+// blob). Once somebody changes a drive its tree stays in memory; of the others, those that were
+// used last do.
 //
 //	root -> folders and files, by name without case
 //	log:  1 root  2 folder  3 file ...  17 file 3 again    (an item counts where it stands last)

@@ -19,6 +19,9 @@ const (
 
 func (s *Store) mask() seed.Source { return seed.New(s.config.Seed, seed.Text("drive id")) }
 
+// ID is the id of the drive that the user with an object id has.
+func (s *Store) ID(user string) string { return s.driveID(user) }
+
 func (s *Store) driveID(user string) string {
 	var raw [48]byte
 	source := seed.New(s.config.Seed, seed.Text("site"), seed.Text(user))

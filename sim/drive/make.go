@@ -13,7 +13,7 @@ func (s *Store) Make(user directory.Person, path string, size int64) error {
 	if !s.config.Directory.Licensed(user.ID, directory.SharePoint) {
 		return fmt.Errorf("%s has no drive", user.Address)
 	}
-	d := s.drive(user)
+	d := s.keep(user)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	parts, now := names(path), s.config.Now()

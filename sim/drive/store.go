@@ -32,14 +32,16 @@ type Store struct {
 	spool   *blob.Spool
 	uploads uploads
 
-	mu     sync.Mutex
-	drives map[string]*drive // by object id of the user
-	given  map[string]string // folders of this machine to start with, by user
+	mu          sync.Mutex
+	drives      map[string]*drive // by object id of the user
+	given       map[string]string // folders of this machine to start with, by user
+	generations map[string]int    // how often delta tokens were made worthless; "": of all users
+	turn        uint64            // counts uses of drives
 }
 
 // New makes the drives of a tenant.
 func New(config Config) *Store {
-	s := &Store{config: config, spool: blob.NewSpool(config.Spool), drives: map[string]*drive{}, given: map[string]string{}}
+	s := &Store{config: config, spool: blob.NewSpool(config.Spool), drives: map[string]*drive{}, given: map[string]string{}, generations: map[string]int{}}
 	s.pool = sync.OnceValue(func() *prose.Pool { return prose.New(config.Seed) })
 	return s
 }
@@ -71,26 +73,21 @@ func (s *Store) open(c *wire.Call) (*drive, error) {
 	case !s.config.Directory.Licensed(person.ID, directory.SharePoint):
 		return nil, wire.NotFound("ResourceNotFound", "User's mysite not found.")
 	}
-	return s.drive(person), nil
-}
-
-func (s *Store) drive(person directory.Person) *drive {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.drives[person.ID] == nil {
-		s.drives[person.ID] = s.fill(person)
+	if c.Route.Writes() {
+		return s.keep(person), nil
 	}
-	return s.drives[person.ID]
+	return s.drive(person), nil
 }
 
 // fill makes a drive with its content.
 func (s *Store) fill(person directory.Person) *drive {
-	d := &drive{store: s, owner: person, id: s.driveID(person.ID), items: map[uint64]*item{}}
+	d := &drive{store: s, owner: person, id: s.driveID(person.ID), items: map[uint64]*item{}, generation: s.generations[person.ID] + s.generations[""]}
 	source := seed.New(s.config.Seed, seed.Text("drive"), seed.Text(person.ID))
 	d.seed = source.Uint64()
 	d.root = d.add(nil, "root", nil, dates{epoch, epoch}, epoch)
 	if folder, loaded := s.given[person.ID]; loaded {
 		d.load(folder)
+		d.kept = true // the folder may be another one by the time that it would be listed again
 	} else if person.Index >= 0 {
 		d.generate(s.config.Files)
 	}

@@ -14,6 +14,10 @@ type drive struct {
 	owner directory.Person
 	id    string
 	seed  uint64
+	made  int // items that it began with
+
+	used uint64 // when it was asked for last; guarded by the store's lock, as kept is
+	kept bool   // somebody may have changed it
 
 	mu         sync.RWMutex
 	root       *item

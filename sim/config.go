@@ -27,6 +27,7 @@ type Config struct {
 	TokenLifetime time.Duration // 3599 s if zero, as Entra's
 	Latency       time.Duration // that each call to Graph takes at least
 	Throttle      bool          // apply the published limits
+	Licences      int           // that the tenant has, for the limits of files; as many as users if zero
 
 	Now func() time.Time // time.Now if nil
 }
@@ -56,6 +57,9 @@ func (c *Config) complete() error {
 	}
 	if len(c.Apps) == 0 {
 		c.Apps = []login.App{{ID: client, Secrets: []string{"sim~" + secret}, Roles: Permissions}}
+	}
+	if c.Licences == 0 {
+		c.Licences = c.Users
 	}
 	if c.TokenLifetime == 0 {
 		c.TokenLifetime = 3599 * time.Second

@@ -64,8 +64,8 @@ func New(config Config) (*Server, error) {
 	router.Add(s.Mail.Routes()...)
 	router.Add(s.Drives.Routes()...)
 	s.assemble(config, router, []control.Workload{s.Mail, s.Drives})
-	s.hosts[mail.UploadHost] = s.graph.Host(mail.UploadHost, http.HandlerFunc(s.Mail.Upload))
-	s.hosts[s.Drives.Host()] = s.graph.Host(s.Drives.Host(), http.HandlerFunc(s.Drives.Serve))
+	s.hosts[mail.UploadHost] = s.graph.Host(mail.UploadHost, wire.Gateway, http.HandlerFunc(s.Mail.Upload))
+	s.hosts[s.Drives.Host()] = s.graph.Host(s.Drives.Host(), wire.Files, http.HandlerFunc(s.Drives.Serve))
 	return s, nil
 }
 
@@ -87,7 +87,8 @@ func (s *Server) load(config Config) error {
 
 // assemble puts the gateway and the control API around the families.
 func (s *Server) assemble(config Config, router *wire.Router, workloads []control.Workload) {
-	published, limits := throttle.Published(config.Users), throttle.Limits{}
+	published := throttle.Published(config.Users, config.Licences)
+	var limits []throttle.Limit
 	if config.Throttle {
 		limits = published
 	}

@@ -44,7 +44,7 @@ type Config struct {
 	Login     *login.Server
 	Gateway   *gateway.Gateway
 	Limiter   *throttle.Limiter
-	Published throttle.Limits
+	Published []throttle.Limit
 	Directory *directory.Store
 	Workloads []Workload
 	MakeFile  func(user directory.Person, path string, size int64) error // on the user's drive
@@ -69,6 +69,7 @@ func New(config Config) *Server {
 		"POST /sim/faults":        s.addFault,
 		"DELETE /sim/faults":      s.removeFaults,
 		"DELETE /sim/faults/{id}": s.removeFaults,
+		"GET /sim/limits":         func(*http.Request) (any, error) { return s.Published, nil },
 		"GET /sim/quirks":         func(*http.Request) (any, error) { return faults.Quirks, nil },
 		"POST /sim/apps":          s.putApp,
 		"POST /sim/settings":      s.settings,

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim/login"
-	"github.com/tenantkeep/tenantkeep/sim/throttle"
 )
 
 // application is the body of POST /sim/apps. What is left out stays as it is.
@@ -99,7 +98,7 @@ func (s *Server) settings(r *http.Request) (any, error) {
 	case "published":
 		s.Limiter.SetLimits(s.Published)
 	case "off":
-		s.Limiter.SetLimits(throttle.Limits{})
+		s.Limiter.SetLimits(nil)
 	case "":
 	default:
 		return nil, fmt.Errorf("throttle %q: published or off", given.Throttle)

@@ -162,7 +162,7 @@ func (v *visit) answer(out *tracked) error {
 const quirkConcurrent = 3
 
 func (v *visit) admit(out *tracked) error {
-	request := throttle.Request{Service: v.Route.Service, App: v.App, Mailbox: v.User, Units: v.units(),
+	request := throttle.Request{Service: v.Route.Service, Class: v.Route.Class, App: v.App, Mailbox: v.User, Units: v.units(),
 		Write: v.Route.Writes(), Size: max(v.Request.ContentLength, 0)}
 	if v.Quirk("mailbox-concurrent") {
 		request.Concurrent = quirkConcurrent
@@ -179,11 +179,14 @@ func (v *visit) admit(out *tracked) error {
 }
 
 // units is the price of the call: in the directory, $select and a small $top make it cheaper and
-// $expand dearer; of a drive's changes, a token makes it cheap.
+// $expand dearer; of a drive's changes a token makes it cheap, permissions dear.
 func (v *visit) units() int {
 	units := v.Route.Cost()
 	if v.Route.Service == wire.Files && (v.Query.Raw.Has("token") || v.Params["token"] != "") {
-		return 1
+		units = 1
+	}
+	if _, rights := v.Query.Expands("permissions"); v.Route.Service == wire.Files && rights {
+		return 5
 	}
 	if v.Route.Service != wire.Directory {
 		return units

@@ -1,21 +1,19 @@
 package gateway
 
 import (
-	"net/http"
 	"strconv"
 
+	"github.com/tenantkeep/tenantkeep/sim/throttle"
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
 
 // storm is a 429 in the words of the service that was asked.
 func (v *visit) storm(seconds int) error {
-	refusal := &wire.Error{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Inner: "429", Message: "Too many requests.", Header: http.Header{}}
-	if v.Route != nil && v.Route.Service == wire.Outlook {
-		refusal.Code, refusal.Message, refusal.Inner = "ApplicationThrottled", "Application is over its MailboxConcurrency limit.", ""
+	service := wire.Gateway
+	if v.Route != nil {
+		service = v.Route.Service
 	}
-	if v.Route != nil && v.Route.Service == wire.Files {
-		refusal.Code, refusal.Message, refusal.Inner = "activityLimitReached", "The request has been throttled", "throttledRequest"
-	}
+	refusal := throttle.Refusal(service, "MailboxConcurrency")
 	if seconds > 0 {
 		refusal.Header.Set("Retry-After", strconv.Itoa(seconds))
 	}

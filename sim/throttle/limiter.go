@@ -1,8 +1,6 @@
 package throttle
 
 import (
-	"fmt"
-	"math"
 	"net/http"
 	"strconv"
 	"sync"
@@ -11,42 +9,10 @@ import (
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
 
-// Limits are the numbers. Zero means no limit.
-type Limits struct {
-	MailboxRequests   int64 // per app and mailbox in 10 minutes
-	MailboxConcurrent int   // per app and mailbox
-	MailboxUpload     int64 // bytes of POST, PATCH and PUT per app and mailbox in 5 minutes
-	DirectoryUnits    int64 // per app and tenant in 10 seconds
-	DirectoryWrites   int64 // per app and tenant in 150 seconds
-	FilesUnits        int64 // per app and tenant in a minute
-}
-
-// Published are the limits of a tenant with so many users, as of November 2026.
-func Published(users int) Limits {
-	limits := Limits{
-		MailboxRequests: 10_000, MailboxConcurrent: 4, MailboxUpload: 150 << 20,
-		DirectoryUnits: 8_000, DirectoryWrites: 3_000, FilesUnits: 6_250,
-	}
-	switch {
-	case users < 50:
-		limits.DirectoryUnits = 3_500
-	case users <= 500:
-		limits.DirectoryUnits = 5_000
-	}
-	for _, size := range []struct {
-		users int
-		units int64
-	}{{50_000, 5_000}, {15_000, 3_750}, {5_000, 2_500}, {1_000, 1_250}} {
-		if users <= size.users {
-			limits.FilesUnits = size.units
-		}
-	}
-	return limits
-}
-
 // Request is what the limits look at.
 type Request struct {
 	Service wire.Service
+	Class   string
 	App     string
 	Mailbox string // object id of the user
 	Units   int
@@ -61,28 +27,68 @@ type Request struct {
 type Limiter struct {
 	tenant string
 	mu     sync.Mutex
-	limits Limits
-	boxes  map[string]*mailbox
-	apps   map[string]*app
+	limits []Limit
+	counts []map[string]*count // by limit, then by whom it adds up
 }
 
-type mailbox struct {
-	requests, upload window
-	running          int
+// count is what one limit has added up for one of those that it is about.
+type count struct {
+	window  window
+	running int
 }
-
-type app struct{ units, writes, files window }
 
 // New makes a limiter of a tenant.
-func New(tenant string, limits Limits) *Limiter {
-	return &Limiter{tenant: tenant, limits: limits, boxes: map[string]*mailbox{}, apps: map[string]*app{}}
+func New(tenant string, limits []Limit) *Limiter {
+	l := &Limiter{tenant: tenant}
+	l.SetLimits(limits)
+	return l
 }
 
-// SetLimits changes the limits from now on.
-func (l *Limiter) SetLimits(limits Limits) {
+// SetLimits changes the limits from now on; what was counted is forgotten.
+func (l *Limiter) SetLimits(limits []Limit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.limits = limits
+	l.limits, l.counts = limits, make([]map[string]*count, len(limits))
+}
+
+// Limits are those in force.
+func (l *Limiter) Limits() []Limit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.limits
+}
+
+// amount is what of a request counts for a limit.
+func (l *Limit) amount(r *Request) int64 {
+	switch {
+	case l.Service != "" && l.Service != r.Service, l.Class != "" && l.Class != r.Class, l.Scope == Mailbox && r.Mailbox == "":
+		return 0
+	case l.Measure == Units:
+		return int64(r.Units)
+	case l.Measure == Received && r.Write:
+		return r.Size
+	case l.Measure == Requests, l.Measure == Concurrent, l.Measure == Sent, l.Measure == Writes && r.Write:
+		return 1
+	}
+	return 0
+}
+
+// count finds what a limit has added up for a request.
+func (l *Limiter) count(n int, r *Request) *count {
+	limit, key := &l.limits[n], r.App
+	switch {
+	case limit.Scope == Tenant, limit.Service == wire.Files && (limit.Measure == Received || limit.Measure == Sent):
+		key = "" // addresses of contents that need no token do not say whose they are
+	case limit.Scope == Mailbox:
+		key += " " + r.Mailbox
+	}
+	if l.counts[n] == nil {
+		l.counts[n] = map[string]*count{}
+	}
+	if l.counts[n][key] == nil {
+		l.counts[n][key] = &count{window: window{span: limit.Span}}
+	}
+	return l.counts[n][key]
 }
 
 // Admit lets a request in or refuses it. header belongs to the answer either way. release has to
@@ -90,111 +96,120 @@ func (l *Limiter) SetLimits(limits Limits) {
 func (l *Limiter) Admit(r Request, now time.Time) (release func(), header http.Header, refused *wire.Error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case r.Service == wire.Outlook && r.Mailbox != "":
-		release, refused = l.outlook(r, now)
-	case r.Service == wire.Directory:
-		header, refused = l.directory(r, now)
-	case r.Service == wire.Files:
-		header, refused = l.files(r, now)
+	limit, wait := l.refusal(&r, now)
+	if limit == nil || r.Service == wire.Files {
+		l.add(&r, now)
 	}
-	if release == nil {
-		release = func() {}
+	header = l.headers(&r, now)
+	if limit == nil {
+		return l.enter(&r), header, nil
 	}
-	return release, header, refused
-}
-
-func (l *Limiter) outlook(r Request, now time.Time) (func(), *wire.Error) {
-	box := l.boxes[r.App+" "+r.Mailbox]
-	if box == nil {
-		box = &mailbox{requests: window{span: 10 * time.Minute}, upload: window{span: 5 * time.Minute}}
-		l.boxes[r.App+" "+r.Mailbox] = box
-	}
-	concurrent := l.limits.MailboxConcurrent
-	if r.Concurrent > 0 {
-		concurrent = r.Concurrent
-	}
-	if concurrent > 0 && box.running >= concurrent {
-		return nil, applicationThrottled("MailboxConcurrency", time.Second)
-	}
-	if wait := limited(&box.requests, now, 1, l.limits.MailboxRequests); wait > 0 {
-		return nil, applicationThrottled("RequestLimit", wait)
-	}
-	if r.Write {
-		if wait := limited(&box.upload, now, r.Size, l.limits.MailboxUpload); wait > 0 {
-			return nil, applicationThrottled("UploadLimit", wait)
+	if r.Service == wire.Files {
+		if again, longer := l.refusal(&r, now); again != nil { // what is refused counts
+			wait = max(wait, longer)
 		}
 	}
-	box.running++
-	var once sync.Once
-	return func() { once.Do(func() { l.leave(box) }) }, nil
+	return func() {}, header, l.refuse(limit, &r, wait)
 }
 
-func (l *Limiter) leave(box *mailbox) {
+// refusal is the limit that makes the request wait longest, if any refuses it.
+func (l *Limiter) refusal(r *Request, now time.Time) (refusing *Limit, longest time.Duration) {
+	for n := range l.limits {
+		limit := &l.limits[n]
+		amount := limit.amount(r)
+		if amount == 0 {
+			continue
+		}
+		if wait := l.count(n, r).wait(limit, r, amount, now); wait > longest {
+			refusing, longest = limit, wait
+		}
+	}
+	return refusing, longest
+}
+
+// wait is how long it takes until an amount fits below a limit.
+func (c *count) wait(limit *Limit, r *Request, amount int64, now time.Time) time.Duration {
+	most := limit.Amount
+	if limit.Measure != Concurrent {
+		return c.window.wait(now, amount, most)
+	}
+	if r.Concurrent > 0 {
+		most = int64(r.Concurrent)
+	}
+	if int64(c.running) >= most {
+		return time.Second
+	}
+	return 0
+}
+
+func (l *Limiter) add(r *Request, now time.Time) {
+	for n := range l.limits {
+		switch limit := &l.limits[n]; limit.Measure {
+		case Concurrent, Sent:
+		case Requests, Units, Writes, Received:
+			if amount := limit.amount(r); amount > 0 {
+				l.count(n, r).window.add(now, amount)
+			}
+		}
+	}
+}
+
+// enter counts a request among those in flight until it is released.
+func (l *Limiter) enter(r *Request) (release func()) {
+	var counts []*count
+	for n := range l.limits {
+		if limit := &l.limits[n]; limit.Measure == Concurrent && limit.amount(r) > 0 {
+			counts = append(counts, l.count(n, r))
+		}
+	}
+	if len(counts) == 0 {
+		return func() {}
+	}
+	for _, c := range counts {
+		c.running++
+	}
+	return sync.OnceFunc(func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, c := range counts {
+			c.running--
+		}
+	})
+}
+
+// Sent counts bytes of file contents that an admitted request was answered with.
+func (l *Limiter) Sent(r Request, bytes int64, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	box.running--
-}
-
-func limited(w *window, now time.Time, units, limit int64) time.Duration {
-	if limit == 0 {
-		return 0
-	}
-	return w.add(now, units, limit)
-}
-
-// applicationThrottled is Outlook's body, without innerError.
-func applicationThrottled(limit string, wait time.Duration) *wire.Error {
-	return &wire.Error{
-		Status: http.StatusTooManyRequests, Code: "ApplicationThrottled", Header: retryAfter(wait),
-		Body: []byte(`{"error":{"code":"ApplicationThrottled","message":"Application is over its ` + limit + ` limit."}}`),
-	}
-}
-
-func retryAfter(wait time.Duration) http.Header {
-	return http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(wait.Seconds())))}}
-}
-
-func (l *Limiter) appOf(id string) *app {
-	if l.apps[id] == nil {
-		l.apps[id] = &app{units: window{span: 10 * time.Second}, writes: window{span: 150 * time.Second}, files: window{span: time.Minute}}
-	}
-	return l.apps[id]
-}
-
-func (l *Limiter) directory(r Request, now time.Time) (http.Header, *wire.Error) {
-	budget := l.appOf(r.App)
-	header := http.Header{"X-Ms-Resource-Unit": {strconv.Itoa(r.Units)}}
-	kind, limit, wait := "Read", "ResourceUnitLimitExceeded", limited(&budget.units, now, int64(r.Units), l.limits.DirectoryUnits)
-	if r.Write {
-		kind = "Write"
-		if wait == 0 {
-			limit, wait = "WriteLimitExceeded", limited(&budget.writes, now, 1, l.limits.DirectoryWrites)
+	for n := range l.limits {
+		if limit := &l.limits[n]; limit.Measure == Sent && limit.amount(&r) > 0 {
+			l.count(n, &r).window.add(now, bytes)
 		}
 	}
-	if wait > 0 {
-		refused := retryAfter(wait)
-		refused.Set("x-ms-throttle-scope", fmt.Sprintf("Tenant_Application/%s/%s/%s", kind, r.App, l.tenant))
-		refused.Set("x-ms-throttle-information", limit)
-		return header, &wire.Error{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Inner: "429", Message: "Too many requests.", Header: refused}
-	}
-	if share := float64(budget.units.sum) / float64(max(l.limits.DirectoryUnits, 1)); l.limits.DirectoryUnits > 0 && share >= 0.8 {
-		header.Set("x-ms-throttle-limit-percentage", strconv.FormatFloat(share, 'f', 2, 64))
-	}
-	return header, nil
 }
 
-func (l *Limiter) files(r Request, now time.Time) (http.Header, *wire.Error) {
-	budget, limit := &l.appOf(r.App).files, l.limits.FilesUnits
+// headers tell how full a budget is: always what a call to the directory cost, and from 80 % on
+// how much is used.
+func (l *Limiter) headers(r *Request, now time.Time) http.Header {
 	header := http.Header{}
-	if wait := limited(budget, now, int64(r.Units), limit); wait > 0 {
-		return header, &wire.Error{Status: http.StatusTooManyRequests, Code: "activityLimitReached", Inner: "throttledRequest",
-			Message: "The request has been throttled", Header: retryAfter(wait)}
+	if r.Service == wire.Directory {
+		header.Set("x-ms-resource-unit", strconv.Itoa(r.Units))
 	}
-	if limit > 0 && budget.sum*10 >= limit*8 {
-		header.Set("RateLimit-Limit", strconv.FormatInt(limit, 10))
-		header.Set("RateLimit-Remaining", strconv.FormatInt(limit-budget.sum, 10))
-		header.Set("RateLimit-Reset", "60")
+	for n := range l.limits {
+		limit := &l.limits[n]
+		if limit.Name != DirectoryUnits && limit.Name != FilesMinute || limit.amount(r) == 0 {
+			continue
+		}
+		used := l.count(n, r).window.used(now)
+		switch {
+		case used*10 < limit.Amount*8:
+		case limit.Name == FilesMinute:
+			header.Set("RateLimit-Limit", strconv.FormatInt(limit.Amount, 10))
+			header.Set("RateLimit-Remaining", strconv.FormatInt(max(limit.Amount-used, 0), 10))
+			header.Set("RateLimit-Reset", strconv.Itoa(int(limit.Span.Seconds())))
+		default:
+			header.Set("x-ms-throttle-limit-percentage", strconv.FormatFloat(min(float64(used)/float64(limit.Amount), 1.8), 'f', 2, 64))
+		}
 	}
-	return header, nil
+	return header
 }

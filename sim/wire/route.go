@@ -12,6 +12,8 @@ const (
 	Outlook   Service = "outlook"
 	Files     Service = "files"
 	Gateway   Service = "gateway" // $batch and what Graph answers itself
+
+	Subscriptions Service = "subscriptions"
 )
 
 // Route is one method on one path template.
@@ -19,6 +21,7 @@ type Route struct {
 	Method  string
 	Path    string   // "/users/{user}/mailFolders/{folder}/messages": lower-camel as in Graph's metadata
 	Service Service  // whose limits it counts against
+	Class   string   // for limits that only some routes of a service have; see package throttle
 	Roles   []string // application permissions, any of which suffices; none: any valid token
 	Units   int      // resource units as the service counts them; 0 means 1
 	Serve   func(*Call) error

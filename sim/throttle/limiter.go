@@ -1,7 +1,9 @@
 package throttle
 
 import (
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -48,15 +50,12 @@ func New(tenant string, limits []Limit) *Limiter {
 func (l *Limiter) SetLimits(limits []Limit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.limits, l.counts = limits, make([]map[string]*count, len(limits))
+	l.limits = append(slices.Clone(limits), inFlight)
+	l.counts = make([]map[string]*count, len(l.limits))
 }
 
-// Limits are those in force.
-func (l *Limiter) Limits() []Limit {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.limits
-}
+// inFlight limits only requests that say their own number.
+var inFlight = Limit{Service: wire.Outlook, Scope: Mailbox, Measure: Concurrent, Amount: math.MaxInt64}
 
 // amount is what of a request counts for a limit.
 func (l *Limit) amount(r *Request) int64 {

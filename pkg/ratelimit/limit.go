@@ -22,19 +22,6 @@ func (l Limit) scaled(pace, need int64) Limit {
 	return l
 }
 
-// Spent is how many units are used at now, in microseconds, given the state that a ledger keeps: a
-// token bucket's arrival time, or a window's parts as index and units, oldest first.
-func (l Limit) Spent(arrival int64, parts [][2]int64, now int64) int64 {
-	if l.Burst > 0 {
-		return gcra(arrival).used(l, now)
-	}
-	w := make(window, len(parts))
-	for i, part := range parts {
-		w[i] = bucket{part[0], part[1]}
-	}
-	return w.live(l, now).sum()
-}
-
 // Ceiling is the most that one decision can ever ask for.
 func (l Limit) Ceiling() int64 {
 	if l.Burst > 0 {

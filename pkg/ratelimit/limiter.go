@@ -10,13 +10,14 @@ import (
 )
 
 // How a limiter leases. A short credit keeps waste small when a process stops calling. Slots are
-// leased for seconds, so that the work of a killed process goes on soon, and renewed in a fifth of
-// that, so that a slow moment costs none and a restore need not wait for its share.
+// leased for seconds, so that those of a killed process come back within five, and renewed in less than
+// half of that, so that a slow moment costs none and a restore need not wait for its share.
 const (
 	creditFor  = 2 * time.Second
-	slotsFor   = 10 * time.Second
-	renewAfter = 2 * time.Second
-	tickEvery  = time.Second
+	slotsFor   = 4500 * time.Millisecond
+	renewAfter = 1500 * time.Millisecond
+	tickEvery  = 500 * time.Millisecond
+	keepShare  = 10 * time.Second // how long an unused scope is remembered
 )
 
 // Config is what a limiter needs.
@@ -71,12 +72,7 @@ func (l *Limiter) Acquire(ctx context.Context, price Price) (*Permit, error) {
 			return nil, fault.New(fault.Invalid, "acquire budget", "the call costs more of budget "+c.Budget+" than it ever holds")
 		}
 	}
-	s := l.share(price.Scope)
-	if err := s.queue(ctx, price); err != nil {
-		return nil, fault.Wrap("acquire budget", err)
-	}
-	defer func() { <-s.turn }()
-	return s.acquire(ctx, price)
+	return l.share(price.Scope).acquire(ctx, price)
 }
 
 // CoolDown stops all calls to a scope, of all processes, for that long.
@@ -145,7 +141,7 @@ func (l *Limiter) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for name, s := range l.shares {
-		if time.Since(s.touched) > slotsFor && s.empty() {
+		if time.Since(s.touched) > keepShare && s.empty() {
 			delete(l.shares, name)
 		}
 	}

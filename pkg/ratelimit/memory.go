@@ -13,8 +13,9 @@ import (
 
 // Memory is a ledger of one process: that of the all-in-one, and what [Fallback] falls back to.
 type Memory struct {
+	began  time.Time
 	mu     sync.Mutex
-	scopes map[scopeKey]*scope
+	scopes map[scopeKey]*State
 }
 
 // sweepEvery is after how many new scopes the idle ones are forgotten.
@@ -26,7 +27,7 @@ type scopeKey struct {
 }
 
 // NewMemory returns an empty ledger.
-func NewMemory() *Memory { return &Memory{scopes: map[scopeKey]*scope{}} }
+func NewMemory() *Memory { return &Memory{began: time.Now(), scopes: map[scopeKey]*State{}} }
 
 var _ Ledger = (*Memory)(nil)
 
@@ -34,7 +35,7 @@ var _ Ledger = (*Memory)(nil)
 func (m *Memory) Acquire(_ context.Context, ask Ask) (Grant, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.scope(ask.Connection, ask.Scope).acquire(ask, now()), nil
+	return m.scope(ask.Connection, ask.Scope).acquire(ask, m.now()), nil
 }
 
 // Return implements [Ledger].
@@ -49,7 +50,7 @@ func (m *Memory) Return(_ context.Context, back Return) error {
 func (m *Memory) CoolDown(_ context.Context, connection m365.ConnectionID, scope string, wait time.Duration) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.scope(connection, scope).coolDown(wait, now())
+	m.scope(connection, scope).coolDown(wait.Microseconds(), m.now())
 	return nil
 }
 
@@ -60,24 +61,25 @@ func (m *Memory) Report(_ context.Context, connection m365.ConnectionID) ([]Usag
 	var usage []Usage
 	for key, s := range m.scopes {
 		if key.connection == connection {
-			usage = append(usage, s.usage(key.scope, now()))
+			usage = append(usage, s.Usage(key.scope, m.now()))
 		}
 	}
 	slices.SortFunc(usage, func(a, b Usage) int { return strings.Compare(a.Scope, b.Scope) })
 	return usage, nil
 }
 
-func (m *Memory) scope(connection m365.ConnectionID, name string) *scope {
+func (m *Memory) scope(connection m365.ConnectionID, name string) *State {
 	key := scopeKey{connection, name}
 	s := m.scopes[key]
 	if s == nil {
 		if len(m.scopes)%sweepEvery == sweepEvery-1 {
-			maps.DeleteFunc(m.scopes, func(_ scopeKey, s *scope) bool { return s.idle(now()) })
+			maps.DeleteFunc(m.scopes, func(_ scopeKey, s *State) bool { return s.idle(m.now()) })
 		}
-		s = newScope()
+		s = NewState()
 		m.scopes[key] = s
 	}
 	return s
 }
 
-func now() int64 { return time.Now().UnixMicro() }
+// now goes on evenly whatever becomes of the machine's clock: only what has passed is counted.
+func (m *Memory) now() int64 { return m.began.UnixMicro() + time.Since(m.began).Microseconds() }

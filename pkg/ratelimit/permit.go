@@ -21,10 +21,7 @@ func (p *Permit) Release() {
 		s.mu.Lock()
 		s.inUse -= p.Slots
 		s.mu.Unlock()
-		select {
-		case s.freed <- struct{}{}:
-		default:
-		}
+		signal(s.freed)
 	})
 }
 
@@ -48,12 +45,10 @@ func (s *share) upkeep(ctx context.Context) {
 
 // returnIdle gives back expired credits and, if nobody uses them, the slots.
 func (s *share) returnIdle(ctx context.Context, slots bool) {
-	select {
-	case s.turn <- struct{}{}: // nobody is deciding
-	default:
+	if !s.turn.try() { // somebody is deciding
 		return
 	}
-	defer func() { <-s.turn }()
+	defer s.turn.leave()
 	s.mu.Lock()
 	back := s.unused(slots && s.inUse == 0, func(c credit) bool { return time.Now().After(c.until) })
 	s.mu.Unlock()

@@ -9,12 +9,12 @@ import (
 )
 
 // share is what a limiter holds of one scope. Whoever has the turn decides; the others queue, so
-// that a call that needs four slots is not overtaken for ever by calls that need one.
+// that a call that needs four slots is not overtaken for ever by equal calls that need one.
 type share struct {
 	config  Config
 	name    string
-	turn    chan struct{} // holds one: the caller that decides
-	freed   chan struct{} // holds one: slots came back since the decider looked
+	turn    *turnstile    // who decides
+	freed   chan struct{} // holds one: slots came back since the decider looked, or somebody came who goes first
 	touched time.Time     // guarded by the limiter
 
 	mu      sync.Mutex
@@ -36,37 +36,18 @@ type credit struct {
 }
 
 func newShare(config Config, name string) *share {
-	return &share{
-		config:  config,
-		name:    name,
-		turn:    make(chan struct{}, 1),
-		freed:   make(chan struct{}, 1),
-		credits: map[string]credit{},
-	}
+	freed := make(chan struct{}, 1)
+	return &share{config: config, name: name, turn: newTurnstile(freed), freed: freed, credits: map[string]credit{}}
 }
 
 // queue waits for the turn. Meanwhile the caller is told what the one in front of it waits for.
-func (s *share) queue(ctx context.Context, price Price) error {
-	select {
-	case s.turn <- struct{}{}:
-		return nil
-	default:
-	}
-	tick := time.NewTicker(tickEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case s.turn <- struct{}{}:
-			return nil
-		case <-tick.C:
-			s.mu.Lock()
-			blocked := s.blocked
-			s.mu.Unlock()
-			price.tell(blocked)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+func (s *share) queue(ctx context.Context, price Price, since time.Time) error {
+	return s.turn.enter(ctx, price.Priority, since, func() {
+		s.mu.Lock()
+		blocked := s.blocked
+		s.mu.Unlock()
+		price.tell(blocked)
+	})
 }
 
 func (p Price) tell(blocked string) {
@@ -75,25 +56,52 @@ func (p Price) tell(blocked string) {
 	}
 }
 
-// acquire is called with the turn.
+// acquire waits for the turn and decides. While it waits for budget it lets in who goes first.
 func (s *share) acquire(ctx context.Context, price Price) (*Permit, error) {
+	since := time.Now()
+	if err := s.queue(ctx, price, since); err != nil {
+		return nil, fault.Wrap("acquire budget", err)
+	}
 	var waited time.Duration
-	defer s.holdUp(price, "")
 	for {
-		if permit := s.takeLocal(price); permit != nil {
-			permit.Waited = waited
-			return permit, nil
+		if s.turn.outranked(price.Priority, since) {
+			s.turn.leave()
+			if err := s.queue(ctx, price, since); err != nil {
+				return nil, fault.Wrap("acquire budget", err)
+			}
 		}
-		wait, err := s.refill(ctx, price)
-		if err != nil {
-			return nil, fault.Wrap("acquire budget", err)
+		permit, wait, err := s.decide(ctx, price)
+		if permit != nil || err != nil {
+			s.settle(permit, waited)
+			return permit, err
 		}
 		start := time.Now()
 		if err := s.sleep(ctx, min(wait, renewAfter)); err != nil {
+			s.settle(nil, waited)
 			return nil, fault.Wrap("acquire budget", err)
 		}
 		waited += time.Since(start)
 	}
+}
+
+// decide pays from what is at hand, or asks for more and says when to look again.
+func (s *share) decide(ctx context.Context, price Price) (*Permit, time.Duration, error) {
+	if permit := s.takeLocal(price); permit != nil {
+		return permit, 0, nil
+	}
+	wait, err := s.refill(ctx, price)
+	return nil, wait, fault.Wrap("acquire budget", err)
+}
+
+// settle ends a turn.
+func (s *share) settle(permit *Permit, waited time.Duration) {
+	if permit != nil {
+		permit.Waited = waited
+	}
+	s.mu.Lock()
+	s.blocked = ""
+	s.mu.Unlock()
+	s.turn.leave()
 }
 
 // refill asks the ledger for what is lacking and says how long to wait before looking again. If
@@ -168,7 +176,7 @@ func (s *share) claim(price Price) int64 {
 }
 
 func (s *share) askLedger(ctx context.Context, price Price) (Grant, error) {
-	ask := Ask{Connection: s.config.Connection, Scope: s.name, Holder: s.config.Holder, Priority: price.Priority}
+	ask := Ask{Connection: s.config.Connection, Scope: s.name, Holder: s.config.Holder, Priority: price.Priority, Queue: s.turn.line()}
 	s.mu.Lock()
 	if price.SlotsMax > 0 {
 		ask.Slots = Slots{Max: price.SlotsMax, Need: max(s.inUse, 1), Want: price.SlotsMax, For: slotsFor}

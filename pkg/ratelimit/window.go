@@ -7,26 +7,26 @@ import "slices"
 // most 41 numbers.
 const windowParts = 40
 
-// bucket counts the units spent in one part of a window; index is time divided by the width.
-type bucket struct{ index, units int64 }
+// Part counts the units spent in one part of a window; Index is time divided by the width.
+type Part struct{ Index, Units int64 }
 
-// window is a sliding window, oldest bucket first.
-type window []bucket
+// Window is a sliding window, oldest part first.
+type Window []Part
 
 func (l Limit) width() int64 {
 	return (l.Per.Microseconds() + windowParts - 1) / windowParts
 }
 
 // live drops the buckets that lie wholly before the window that ends at now.
-func (w window) live(l Limit, now int64) window {
-	for len(w) > 0 && (w[0].index+1)*l.width() <= now-l.Per.Microseconds() {
+func (w Window) live(l Limit, now int64) Window {
+	for len(w) > 0 && (w[0].Index+1)*l.width() <= now-l.Per.Microseconds() {
 		w = w[1:]
 	}
 	return w
 }
 
 // take grants between need and want units at now, or says how long to wait until need are there.
-func (w window) take(l Limit, now, need, want int64) (granted int64, next window, wait int64) {
+func (w Window) take(l Limit, now, need, want int64) (granted int64, next Window, wait int64) {
 	w = w.live(l, now)
 	available := l.Units - w.sum()
 	if available >= need {
@@ -34,8 +34,8 @@ func (w window) take(l Limit, now, need, want int64) (granted int64, next window
 		return granted, w.add(now/l.width(), granted), 0
 	}
 	for _, b := range w {
-		available += b.units
-		wait = (b.index+1)*l.width() + l.Per.Microseconds() - now
+		available += b.Units
+		wait = (b.Index+1)*l.width() + l.Per.Microseconds() - now
 		if available >= need {
 			break
 		}
@@ -44,28 +44,28 @@ func (w window) take(l Limit, now, need, want int64) (granted int64, next window
 }
 
 // give puts units back into the bucket that they were taken from, if it is still there.
-func (w window) give(l Limit, at, n int64) window {
+func (w Window) give(l Limit, at, n int64) Window {
 	for i, b := range w {
-		if b.index == at/l.width() {
-			w[i].units = max(b.units-n, 0)
+		if b.Index == at/l.width() {
+			w[i].Units = max(b.Units-n, 0)
 		}
 	}
 	return w
 }
 
 // add returns a new window: the old one stays as it was until the whole decision is taken.
-func (w window) add(index, n int64) window {
+func (w Window) add(index, n int64) Window {
 	w = slices.Clone(w)
-	if last := len(w) - 1; last >= 0 && w[last].index >= index {
-		w[last].units += n
+	if last := len(w) - 1; last >= 0 && w[last].Index >= index {
+		w[last].Units += n
 		return w
 	}
-	return append(w, bucket{index, n})
+	return append(w, Part{index, n})
 }
 
-func (w window) sum() (total int64) {
+func (w Window) sum() (total int64) {
 	for _, b := range w {
-		total += b.units
+		total += b.Units
 	}
 	return total
 }

@@ -25,6 +25,11 @@ func Run(t *testing.T, ledger ratelimit.Ledger) {
 		"a holder of higher priority gets all slots but one":     slotsByPriority,
 		"what is in flight stays when others come":               slotsInFlight,
 		"many askers at once are not granted more than there is": concurrent,
+		"what refills goes to the highest priority":              unitsByPriority,
+		"equals go in the order in which they came":              equalsInTheirOrder,
+		"who waits for one budget does not hold up others":       othersBudgetsAreFree,
+		"who has gone is not waited for":                         theGoneAreNotWaitedFor,
+		"the report says who waits, and until when":              reportsWhoWaits,
 		"connections do not see each other":                      apart,
 	} {
 		t.Run(name, func(t *testing.T) {

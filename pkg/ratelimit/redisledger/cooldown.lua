@@ -1,8 +1,6 @@
 -- Starts or lengthens a cool-down, and halves the pace once per cool-down.
--- KEYS: the scope's hash, the set of the connection's scopes. ARGV: scope, wait (us), keep (ms).
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local function int(n) return string.format('%.0f', n) end
+-- KEYS: the scope's hash, the set of the connection's scopes, the connection's life. ARGV: scope, wait (us), keep (ms).
+alive()
 local state = redis.call('HMGET', KEYS[1], 'cool', 'pace', 'paced')
 local cool, pace = tonumber(state[1] or 0), tonumber(state[2] or 100)
 if cool <= now then

@@ -21,8 +21,8 @@ func New(client redis.UniversalClient) *Ledger { return &Ledger{client} }
 
 // Acquire implements [ratelimit.Ledger].
 func (l *Ledger) Acquire(ctx context.Context, ask ratelimit.Ask) (ratelimit.Grant, error) {
-	keep := max(time.Hour, ask.Slots.For)
-	args := make([]any, 8, 8+6*len(ask.Charges))
+	keep, queue := max(time.Hour, ask.Slots.For), ask.Waiting()
+	args := make([]any, header, header+6*len(ask.Charges))
 	for _, c := range ask.Charges {
 		keep = max(keep, 2*c.Limit.Per)
 		args = append(args, c.Budget, c.Limit.Units, c.Limit.Per.Microseconds(), c.Limit.Burst, c.Units, max(c.Lease, c.Units))
@@ -30,12 +30,13 @@ func (l *Ledger) Acquire(ctx context.Context, ask ratelimit.Ask) (ratelimit.Gran
 	copy(args, []any{
 		ask.Scope, ask.Holder, int(ask.Priority),
 		ask.Slots.Max, ask.Slots.Need, ask.Slots.Want, ask.Slots.For.Microseconds(), keep.Milliseconds(),
+		queue[ratelimit.Scheduled], queue[ratelimit.Interactive], queue[ratelimit.Restore], ask.Life,
 	})
 	reply, err := acquire.Run(ctx, l.client, keys(ask.Connection, ask.Scope), args...).StringSlice()
 	if err != nil {
 		return ratelimit.Grant{}, away("acquire budget", err)
 	}
-	return parseGrant(reply)
+	return parseGrant(reply, ask)
 }
 
 // Return implements [ratelimit.Ledger].
@@ -47,7 +48,7 @@ func (l *Ledger) Return(ctx context.Context, back ratelimit.Return) error {
 	for i, c := range back.Charges {
 		args = append(args, c.Budget, c.Limit.Units, c.Limit.Per.Microseconds(), c.Limit.Burst, c.Units, back.At[i])
 	}
-	return away("return budget", giveBack.Run(ctx, l.client, keys(back.Connection, back.Scope)[:1], args...).Err())
+	return away("return budget", giveBack.Run(ctx, l.client, []string{scopeKey(back.Connection, back.Scope), lifeKey(back.Connection)}, args...).Err())
 }
 
 // CoolDown implements [ratelimit.Ledger].
@@ -69,8 +70,17 @@ func (l *Ledger) Report(ctx context.Context, connection m365.ConnectionID) ([]ra
 func prefix(connection m365.ConnectionID) string { return "tk:rl:{" + string(connection) + "}:" }
 
 func keys(connection m365.ConnectionID, scope string) []string {
-	return []string{prefix(connection) + "s:" + scope, prefix(connection) + "scopes"}
+	return []string{scopeKey(connection, scope), prefix(connection) + "scopes", lifeKey(connection)}
 }
+
+func scopeKey(connection m365.ConnectionID, scope string) string {
+	return prefix(connection) + "s:" + scope
+}
+
+func lifeKey(connection m365.ConnectionID) string { return prefix(connection) + "life" }
+
+// header is how many arguments of acquire.lua come before the charges.
+const header = 12
 
 func away(op string, err error) error {
 	return fault.As(fault.Transient, op, err, fault.Reason("LEDGER_AWAY"), fault.Next("check that Redis is up and reachable"))

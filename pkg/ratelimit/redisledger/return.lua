@@ -1,7 +1,6 @@
 -- Gives back units and, if asked, all slots of a holder. Nothing to give back to is no error.
--- KEYS: the scope's hash. ARGV: holder, whether to give up its slots (1 or 0), then per charge:
+-- KEYS: the scope's hash, the connection's life. ARGV: holder, whether to give up its slots (1 or 0), then per charge:
 --       budget, units, per (us), burst, how many, when granted (us).
-local function int(n) return string.format('%.0f', n) end
 for at = 3, #ARGV, 6 do
   local budget = ARGV[at]
   local units, per, burst = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])

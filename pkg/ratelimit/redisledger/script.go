@@ -4,11 +4,15 @@ import (
 	_ "embed"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/tenantkeep/tenantkeep/pkg/ratelimit"
 )
+
+//go:embed clock.lua
+var clockSource string
 
 //go:embed acquire.lua
 var acquireSource string
@@ -29,13 +33,20 @@ var (
 	report   = script(reportSource)
 )
 
-// script fills in the numbers that both ledgers share.
+// keepLife is how long the life of a connection is kept without a call: longer than the longest window.
+const keepLife = 48 * time.Hour
+
+// script puts the clock in front, and fills in the numbers that both ledgers share.
 func script(source string) *redis.Script {
 	return redis.NewScript(strings.NewReplacer(
 		"@STEP@", strconv.Itoa(ratelimit.PaceStep),
 		"@INTERVAL@", strconv.FormatInt(ratelimit.PaceInterval.Microseconds(), 10),
 		"@MINPACE@", strconv.Itoa(ratelimit.MinPace),
 		"@WAITER@", strconv.FormatInt(ratelimit.WaiterFor.Microseconds(), 10),
+		"@OVERDUE@", strconv.FormatInt(ratelimit.Overdue.Microseconds(), 10),
+		"@RECOVER@", strconv.FormatInt(ratelimit.RecoverFor.Microseconds(), 10),
+		"@ASKER@", strconv.FormatInt(ratelimit.AskerFor.Microseconds(), 10),
+		"@KEEPLIFE@", strconv.FormatInt(keepLife.Milliseconds(), 10),
 		"@SLOTRETRY@", strconv.FormatInt(ratelimit.SlotRetry.Microseconds(), 10),
-	).Replace(source))
+	).Replace(clockSource + source))
 }

@@ -3,6 +3,7 @@ package mailsource
 import (
 	"encoding/base64"
 	"strings"
+	"sync"
 
 	"github.com/tenantkeep/tenantkeep/pkg/graph/mail"
 	"github.com/tenantkeep/tenantkeep/pkg/graph/rawjson"
@@ -42,12 +43,26 @@ func attachmentOf(a mail.Attachment) mailbox.Attachment {
 	if len(quoted) < leastContent {
 		return mailbox.Attachment{JSON: a.Raw}
 	}
-	content := make([]byte, base64.StdEncoding.DecodedLen(len(quoted)))
-	n, err := base64.StdEncoding.Decode(content, quoted[1:len(quoted)-1])
+	content, _ := contents.Get().([]byte)
+	content, err := base64.StdEncoding.AppendDecode(content[:0], quoted[1:len(quoted)-1])
 	if err != nil { // not what base64 looks like, or with escapes in it: it stays as it is
 		return mailbox.Attachment{JSON: a.Raw}
 	}
-	return mailbox.Attachment{JSON: rawjson.Without(a.Raw, "contentBytes"), Content: content[:n]}
+	return mailbox.Attachment{JSON: rawjson.Without(a.Raw, "contentBytes"), Content: content}
+}
+
+// contents are the memory of contents, up to mostKept bytes each.
+var contents sync.Pool
+
+const mostKept = 1 << 20
+
+// recycle takes back the memory of a change whose time is over.
+func recycle(change mailbox.Change) {
+	for _, a := range change.Attachments {
+		if c := cap(a.Content); c > 0 && c <= mostKept {
+			contents.Put(a.Content[:0])
+		}
+	}
 }
 
 func sender(s mail.Summary) string {

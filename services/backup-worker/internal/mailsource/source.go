@@ -41,7 +41,9 @@ func (s *Source) Folders(ctx context.Context) ([]mailbox.Folder, error) {
 // Changes reads what changed in a folder.
 func (s *Source) Changes(ctx context.Context, folder m365.FolderID, link string, each func(mailbox.Change) error, page func(next string) error) (string, error) {
 	return s.mailbox.Changes(ctx, mail.Round{Folder: folder, Link: link, Attachments: true, Page: page}, func(c mail.Change) error {
-		return each(changeOf(c))
+		change := changeOf(c)
+		defer recycle(change)
+		return each(change)
 	})
 }
 

@@ -163,6 +163,7 @@ func (c Change) clone() Change {
 	c.Attachments = slices.Clone(c.Attachments)
 	for i := range c.Attachments {
 		c.Attachments[i].JSON = bytes.Clone(c.Attachments[i].JSON)
+		c.Attachments[i].Content = bytes.Clone(c.Attachments[i].Content)
 	}
 	return c
 }

@@ -25,7 +25,7 @@ command ends when that snapshot is there.`,
 		Example: "  tenantkeep backup start mail:ann@contoso.example --wait\n  tenantkeep backup start --all",
 		RunE: func(command *cobra.Command, arguments []string) error {
 			if all == (len(arguments) == 1) {
-				return wrong("which resource?", "name one, such as mail:ann@contoso.example, or give --all")
+				return wrong("no resource is named, or one besides --all", "name one, such as mail:ann@contoso.example, or give --all")
 			}
 			if !all && connection != "" {
 				return wrong("--connection belongs to --all", "leave it out: the resource says which connection it is of")

@@ -46,9 +46,9 @@ func (f *mappingFlags) add(command *cobra.Command) {
 func (f *mappingFlags) whole() (*directoryv1.Mapping, error) {
 	switch {
 	case !f.all && f.group == "" && f.attribute == "":
-		return nil, wrong("whom does the rule match?", "give --all, --group ID or --attribute NAME=VALUE")
+		return nil, wrong("the rule matches nobody", "give --all, --group ID or --attribute NAME=VALUE")
 	case f.profile == "":
-		return nil, wrong("which profile do the users get?", "give --profile, such as --profile standard; see: tenantkeep profile list")
+		return nil, wrong("no profile is named for the users", "give --profile, such as --profile standard; see: tenantkeep profile list")
 	}
 	return f.mapping()
 }

@@ -16,7 +16,7 @@ func (a *app) verify() *cobra.Command {
 		Long: "Read everything back the way a restore does, and report what is damaged.\n\n" + snapshotHelp,
 		RunE: func(command *cobra.Command, arguments []string) error {
 			if all == (len(arguments) == 1) {
-				return wrong("which snapshot?", "name one, such as mail:ann@contoso.example, or give --all")
+				return wrong("no snapshot is named, or one besides --all", "name one, such as mail:ann@contoso.example, or give --all")
 			}
 			snapshots, err := a.snapshotsToVerify(command.Context(), arguments)
 			if err != nil {

@@ -17,6 +17,9 @@ import (
 // watchJobs shows jobs until all have ended, and fails as the worst of them did.
 func (a *app) watchJobs(ctx context.Context, jobs []*backupv1.Job) error {
 	ended, err := a.follow(ctx, jobs)
+	if ctx.Err() != nil {
+		return fault.New(fault.Cancelled, "watch jobs", "interrupted; the work goes on", fault.Next("see it with: tenantkeep job list, or end it with: tenantkeep job cancel"))
+	}
 	if err != nil {
 		return err
 	}

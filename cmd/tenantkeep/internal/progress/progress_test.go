@@ -46,6 +46,7 @@ func TestTextSaysWhenAJobThatWaitsGoesOn(t *testing.T) {
 		"queued, begins when the backup that runs has ended": {AfterJob: "connections/c/jobs/j"},
 		"queued, begins in 2m0s":                             {NotBeforeTime: timestamppb.New(time.Now().Add(2 * time.Minute))},
 		"queued, goes on in 2m0s":                            {NotBeforeTime: timestamppb.New(time.Now().Add(2 * time.Minute)), Attempts: 1},
+		"queued, ends at its next checkpoint":                {CancelRequested: true},
 		"queued":                                             {NotBeforeTime: timestamppb.New(time.Now().Add(-time.Minute))},
 	} {
 		job.State = backupv1.JobState_JOB_STATE_QUEUED

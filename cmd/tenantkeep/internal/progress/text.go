@@ -44,6 +44,9 @@ func Text(job *backupv1.Job) string {
 		parts = append(parts, fmt.Sprintf("%d failed", p.GetItemsFailed()))
 	}
 	if !Ended(job) {
+		if job.GetCancelRequested() {
+			parts = append(parts, "ends at its next checkpoint")
+		}
 		parts = append(parts, pace(p)...)
 		parts = append(parts, turn(job)...)
 	}

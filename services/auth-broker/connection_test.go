@@ -189,13 +189,14 @@ func TestUpdate(t *testing.T) {
 	if _, err := client.UpdateConnection(p.context(), masked); fault.ReasonOf(err) != "MASK_UNKNOWN" {
 		t.Errorf("a field that cannot change: %v", err)
 	}
-	wrong, err := client.UpdateConnection(p.context(), &authv1.UpdateConnectionRequest{Connection: &authv1.Connection{Name: created.GetName()}, Credential: secret("wrong")})
-	p.must(err)
-	if got := wrong.GetConnection(); got.GetState() != authv1.ConnectionState_CONNECTION_STATE_DEGRADED || got.GetProblem().GetReason() != "SECRET_WRONG" {
-		t.Errorf("%v", got)
+	wrong := &authv1.UpdateConnectionRequest{Connection: &authv1.Connection{Name: created.GetName()}, Credential: secret("wrong")}
+	if _, err := client.UpdateConnection(p.context(), wrong); fault.ReasonOf(err) != "SECRET_WRONG" || fault.NextOf(err) == "" {
+		t.Errorf("a secret that is refused: %v", err)
 	}
-	if _, err := broker.tokens().GetToken(p.context(), &authv1.GetTokenRequest{Connection: created.GetName()}); fault.ReasonOf(err) != "SECRET_WRONG" || fault.NextOf(err) == "" {
-		t.Errorf("a token from before the change: %v", err)
+	tested, err := client.TestConnection(p.context(), &authv1.TestConnectionRequest{Name: created.GetName()})
+	p.must(err)
+	if got := tested.GetConnection(); got.GetState() != authv1.ConnectionState_CONNECTION_STATE_VERIFIED {
+		t.Errorf("the secret that works is gone: %v", got)
 	}
 	mended, err := client.UpdateConnection(p.context(), &authv1.UpdateConnectionRequest{Connection: &authv1.Connection{Name: created.GetName()}, Credential: secret(p.sim.ClientSecret)})
 	p.must(err)

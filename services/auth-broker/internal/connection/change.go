@@ -20,8 +20,11 @@ type Update struct {
 }
 
 // Update changes a connection and tests it. Tokens of the earlier application or credential are worthless
-// from the moment of the change.
+// from the moment of the change. A connection that works is not given what Entra refuses.
 func (b *Broker) Update(ctx context.Context, update Update) (Connection, []Check, error) {
+	if err := b.rehearse(ctx, update); err != nil {
+		return Connection{}, nil, err
+	}
 	ref, err := b.keepNew(ctx, update)
 	if err != nil {
 		return Connection{}, nil, err
@@ -41,6 +44,38 @@ func (b *Broker) Update(ctx context.Context, update Update) (Connection, []Check
 		b.forget(ctx, update.ID, before)
 	}
 	return b.Test(ctx, update.ID)
+}
+
+// rehearse signs in as a connection that works would after a change. Entra shows a secret once: one that is
+// replaced by a slip of the hand could not be had again. Only a refusal counts; trouble on the way says nothing.
+func (b *Broker) rehearse(ctx context.Context, update Update) error {
+	if update.Credential == nil && update.Application == nil {
+		return nil
+	}
+	c, err := b.Store.Get(ctx, update.ID)
+	if err != nil || c.State != Verified {
+		return err
+	}
+	signIn, err := b.Store.SignIn(ctx, update.ID)
+	if err != nil {
+		return err
+	}
+	sealed := signIn.Sealed
+	if _, err := update.apply(&c, &signIn, sealed, b.Now()); err != nil {
+		return err
+	}
+	credential, err := b.Secrets.Read(ctx, update.ID, sealed)
+	if update.Credential != nil {
+		credential, err = *update.Credential, nil
+	}
+	if err != nil {
+		return err
+	}
+	signIn.Version = 0 // its token is for nobody
+	if _, err := b.Entra.SignIn(ctx, signIn, credential, ""); fault.Is(err, fault.Precondition) {
+		return fault.Wrap("change connection: it stays as it was", err)
+	}
+	return nil
 }
 
 // keepNew seals the new credential, if there is one and a connection to give it to.

@@ -37,6 +37,10 @@ test: redis-server $(BIN)/nats-server ## everything, against real servers; needs
 kills: redis-server ## kills workers and nats-server 20 times in the middle of work; `make test` does too
 	cd cmd/tenantkeep && go test -count 1 -run TestKills -v ./internal/fleet
 
+.PHONY: weather
+weather: redis-server ## what bad weather is too heavy for `make test`: 3 GiB, 50,000 mails, a disk that is really full (as root); 20 minutes
+	cd cmd/tenantkeep && go test -tags weather -timeout 40m -v -run 'TestHuge|TestRealDiskFull|TestNotifierKilled' ./internal/plant ./internal/fleet
+
 .PHONY: bench
 bench: ## the bars: prints both sides of each and fails below one
 	@echo "Goals beyond the bars: write 1.0 of the plain loop, 0.13 ms of CPU per mail. What the machine does besides disturbs."

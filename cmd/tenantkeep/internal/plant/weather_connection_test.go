@@ -86,7 +86,7 @@ func TestWrongConnections(t *testing.T) {
 	c := all
 	c.do("connection", "add", "--cloud", "sim", "--simulator", c.tenant, "--secret-file", right)
 	c.expect(1, []string{"Next: .*connection modify"}, "connection", "add", "--cloud", "sim", "--simulator", c.tenant)
-
+	c.expect(1, []string{"stays as it was: .*secret .* is wrong", "Next: "}, "connection", "modify", "", "--secret-file", wrong)
 	c.expect(0, []string{"verified"}, "connection", "list") // the credential that works was not replaced
 	c.do("connection", "test", "")
 }

@@ -18,19 +18,24 @@ func TestLimitsAreNamedAsMicrosoftDoes(t *testing.T) {
 		blocked string
 		want    string
 	}{
-		{p.files(1), "units per minute", "SharePoint's 1,250 units a minute"},
-		{p.files(1), "units per day", "SharePoint's 1,200,000 units a day"},
-		{p.files(1), "cool-down", "the end of the pause that SharePoint asked for"},
+		{p.Files(1), "units per minute", "SharePoint's 1,250 units a minute"},
+		{p.Files(1), "units per day", "SharePoint's 1,200,000 units a day"},
+		{p.Files(1), "cool-down", "the end of the pause that SharePoint asked for"},
 		{MailboxPrice("u", 1, 0), "requests", "Exchange's 10,000 requests in 10 minutes for one mailbox"},
 		{MailboxPrice("u", 1, 1), "upload", "Exchange's 150 MiB up in 5 minutes for one mailbox"},
 		{MailboxPrice("u", 1, 0), "slots", "Exchange's 4 calls at a time for one mailbox"},
-		{p.directoryPrice(http.MethodGet, &url.URL{Path: "/v1.0/users"}), "units", "Entra's 3,500 units in 10 seconds"},
-		{p.directoryPrice(http.MethodPost, &url.URL{Path: "/v1.0/users"}), "writes", "Entra's 3,000 writes in 150 seconds"},
+		{of(p, http.MethodGet, "/v1.0/users"), "units", "Entra's 3,500 units in 10 seconds"},
+		{of(p, http.MethodPost, "/v1.0/users"), "writes", "Entra's 3,000 writes in 150 seconds"},
 	} {
 		if got := limitText(test.price, test.blocked); got != test.want {
 			t.Errorf("%q, not %q", got, test.want)
 		}
 	}
+}
+
+func of(p prices, method, path string) ratelimit.Price {
+	price, _ := p.Of(method, &url.URL{Path: path}, 0)
+	return price
 }
 
 type answering struct{}
@@ -46,7 +51,7 @@ func TestAMeterSaysWhatIsWaitedFor(t *testing.T) {
 		ledger := ratelimit.NewMemory()
 		limiter := ratelimit.NewLimiter(ratelimit.Config{Ledger: ledger, Connection: "c1", Holder: "test"})
 		defer limiter.Close()
-		spent := pricesFor(Size{}).files(1_250)
+		spent := pricesFor(Size{}).Files(1_250)
 		if _, err := ledger.Acquire(t.Context(), ratelimit.Ask{Connection: "c1", Scope: spent.Scope, Holder: "other", Charges: spent.Charges[:1]}); err != nil {
 			t.Fatal(err)
 		}

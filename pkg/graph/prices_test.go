@@ -3,9 +3,8 @@ package graph
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
-
-	"github.com/tenantkeep/tenantkeep/pkg/ratelimit"
 )
 
 func TestPrices(t *testing.T) {
@@ -37,11 +36,21 @@ func TestPrices(t *testing.T) {
 		{"GET", "/v1.0/users/u1/licenseDetails", "directory", 2},
 		{"GET", "/v1.0/organization", "directory", 1},
 		{"PATCH", "/v1.0/users/u1", "directory", 1},
+		{"GET", "/v1.0/users('u1')/mailFolders('f')/messages/delta?$skiptoken=x", "mail/u1", 1},
+		{"GET", "/v1.0/drives('d')/root/delta(token='x')", "files", 1},
+		{"GET", "/v1.0/drives/d/items/i:/a%20name:/content", "files", 1},
+		{"POST", "/v1.0/drives/d/items/i/invite", "files", 5},
+		{"GET", "/v1.0/teams/t/channels/c/messages/delta", "teams", 1},
+		{"POST", "/v1.0/subscriptions", "subscriptions", 1},
+		{"GET", "/v1.0/nobody/knows", "directory", 5},
 	} {
 		price := p.of(httptest.NewRequest(test.method, "http://graph"+test.path, nil), "graph")
 		if price.Scope != test.scope || price.Charges[0].Units != test.units {
 			t.Errorf("%s %s: %s %d, want %s %d", test.method, test.path, price.Scope, price.Charges[0].Units, test.scope, test.units)
 		}
+	}
+	if nobody, _ := url.Parse("/v1.0/nobody/knows"); Priced(http.MethodGet, nobody) {
+		t.Error("a price for what nobody knows")
 	}
 	if price := p.of(httptest.NewRequest(http.MethodGet, "http://elsewhere/x", nil), "graph"); price.Scope != "files" {
 		t.Errorf("a pre-authenticated address: %+v", price)
@@ -52,27 +61,5 @@ func TestMailboxesHaveFourSlotsAndCountWhatGoesUp(t *testing.T) {
 	price := MailboxPrice("u", 20, 5<<20)
 	if price.Slots != 4 || price.SlotsMax != 4 || len(price.Charges) != 2 || price.Charges[0].Units != 20 || price.Charges[1].Units != 5<<20 {
 		t.Errorf("%+v", price)
-	}
-}
-
-func TestLimitsFollowTheTenantsSize(t *testing.T) {
-	for _, test := range []struct {
-		size              Size
-		directory, minute int64
-	}{
-		{Size{}, 3_500, 1_250},
-		{Size{Users: 50, Licences: 1_000}, 5_000, 1_250},
-		{Size{Users: 501, Licences: 1_001}, 8_000, 2_500},
-		{Size{Users: 1_000_000, Licences: 1_000_000}, 8_000, 6_250},
-	} {
-		p := pricesFor(test.size)
-		if p.directory.Units != test.directory || p.minute.Units != test.minute {
-			t.Errorf("%+v: %d, %d", test.size, p.directory.Units, p.minute.Units)
-		}
-	}
-	for _, limit := range []ratelimit.Limit{directoryWrites, pricesFor(Size{Users: 1_000_000}).directory} {
-		if float64(limit.Units)*float64(limit.Per.Microseconds()) >= 1<<53 {
-			t.Errorf("%+v is beyond what the ledger computes exactly", limit)
-		}
 	}
 }

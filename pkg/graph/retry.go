@@ -133,9 +133,12 @@ func idempotent(r *http.Request) bool {
 }
 
 // retryAfter reads a Retry-After, which Graph also writes with a fraction ("2.128"), or as a date.
-// RateLimit-Reset counts if it is later.
+// RateLimit-Reset counts if it is later. A date is seen from the answer's own Date: this machine's clock may be wrong.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	wait, ok := time.Duration(0), false
+	if sent, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = sent
+	}
 	for _, name := range []string{"Retry-After", "RateLimit-Reset"} {
 		value := h.Get(name)
 		if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds >= 0 {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,10 @@ func (t *Tenant) NewClient(adjust func(*graph.Config)) *graph.Client {
 	if adjust != nil {
 		adjust(&config)
 	}
+	if config.Transport == nil {
+		config.Transport = graph.NewTransport()
+	}
+	config.Transport = priced{config.Transport, strings.TrimPrefix(t.Cloud.Graph, "http://"), t.t}
 	client := graph.New(config)
 	t.t.Cleanup(client.Close)
 	return client

@@ -75,6 +75,6 @@ func (c *Config) complete() error {
 var Permissions = []string{
 	"User.Read.All", "User.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All",
 	"GroupMember.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "Organization.Read.All",
-	"Domain.Read.All", "LicenseAssignment.ReadWrite.All", "Mail.Read", "Mail.ReadWrite", "MailboxSettings.Read",
+	"Domain.Read.All", "Domain.ReadWrite.All", "LicenseAssignment.ReadWrite.All", "Mail.Read", "Mail.ReadWrite", "MailboxSettings.Read",
 	"Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All", "Sites.FullControl.All",
 }

@@ -77,6 +77,7 @@ func (s *Server) settings(r *http.Request) (any, error) {
 		TokenLifetime string `json:"tokenLifetime"` // a duration: 1h
 		Throttle      string `json:"throttle"`      // published or off
 		Gzip          string `json:"gzip"`          // on or off: whether clients that take gzip get it
+		Spread        string `json:"spread"`        // a duration: how long it takes until a change of the directory can be read
 	}
 	if err := decode(r, &given); err != nil {
 		return nil, err
@@ -85,6 +86,9 @@ func (s *Server) settings(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if err := duration(given.TokenLifetime, s.Login.SetLifetime); err != nil {
+		return nil, err
+	}
+	if err := duration(given.Spread, s.Directory.SetDelay); err != nil {
 		return nil, err
 	}
 	switch given.Gzip {

@@ -16,6 +16,7 @@ const (
 // delta answers GET /users/delta and /groups/delta.
 func (s *Store) delta(kind Kind) func(*wire.Call) error {
 	return func(c *wire.Call) error {
+		s.sweep(c.Now)
 		s.mu.RLock()
 		defer s.mu.RUnlock()
 		t, err := s.begin(c)
@@ -27,7 +28,7 @@ func (s *Store) delta(kind Kind) func(*wire.Call) error {
 			return err
 		}
 		if t.Until == 0 {
-			t.Until, t.Position = s.sequence, t.Since
+			t.Until, t.Position = max(s.readable(), t.Since), t.Since
 		}
 		round := round{store: s, kind: kind, token: t, filter: filter, minimal: c.Prefer.Minimal}
 		return round.send(c)

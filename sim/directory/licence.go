@@ -77,7 +77,7 @@ func licencesOf(props map[string]any) []*sku {
 func (s *Store) licenceDetails(c *wire.Call) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	user, err := s.get(User, c.Param("user"))
+	user, err := s.see(User, c.Param("user"))
 	if err != nil {
 		return err
 	}

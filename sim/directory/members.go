@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
@@ -26,18 +27,18 @@ func (s *Store) appendMember(b []byte, id string, asked []string) []byte {
 	return s.appendObject(b, o, selection(o.kind, asked), true, "")
 }
 
-// listMembers answers GET /groups/{group}/members; only limits it to one kind, as the cast
-// members/microsoft.graph.user does.
-func (s *Store) listMembers(only Kind) func(*wire.Call) error {
+// listMembers answers GET /groups/{group}/members and transitiveMembers; only limits it to one kind,
+// as the cast members/microsoft.graph.user does.
+func (s *Store) listMembers(only Kind, transitive bool) func(*wire.Call) error {
 	return func(c *wire.Call) error {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
-		group, err := s.get(Group, c.Param("group"))
+		group, err := s.see(Group, c.Param("group"))
 		if err != nil {
 			return err
 		}
 		var found []*object
-		for _, id := range group.members {
+		for _, id := range s.reach(group.id, transitive, func(o *object) []string { return s.membersOf(o) }) {
 			if o := s.find(id); o != nil && (only == "" || o.kind == only) {
 				found = append(found, o)
 			}
@@ -48,23 +49,62 @@ func (s *Store) listMembers(only Kind) func(*wire.Call) error {
 	}
 }
 
-// memberOf answers GET /users/{user}/memberOf.
-func (s *Store) memberOf(c *wire.Call) error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	user, err := s.get(User, c.Param("user"))
-	if err != nil {
-		return err
+// memberOf answers GET /users/{user}/memberOf, /groups/{group}/memberOf, and transitiveMemberOf.
+func (s *Store) memberOf(kind Kind, transitive bool) func(*wire.Call) error {
+	return func(c *wire.Call) error {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		member, err := s.see(kind, c.Param(string(kind)))
+		if err != nil {
+			return err
+		}
+		var found []*object
+		for _, id := range s.reach(member.id, transitive, s.groupsOf) {
+			if group := s.find(id); group != nil {
+				found = append(found, group)
+			}
+		}
+		return s.sendPage(c, found, "directoryObjects", func(b []byte, o *object) []byte {
+			return s.appendObject(b, o, selection(o.kind, c.Query.Select), true, "")
+		})
 	}
-	var found []*object
+}
+
+// groupsOf are the groups that a reader sees an object in.
+func (s *Store) groupsOf(member *object) []string {
+	var groups []string
 	for _, group := range s.kinds[Group].order {
-		if group.removed == "" && group.isMember(user.id) {
-			found = append(found, group)
+		if s.visible(group) && group.isMember(member.id) && !s.young(group.since[member.id]) {
+			groups = append(groups, group.id)
 		}
 	}
-	return s.sendPage(c, found, "directoryObjects", func(b []byte, o *object) []byte {
-		return s.appendObject(b, o, selection(o.kind, c.Query.Select), true, "")
-	})
+	return groups
+}
+
+// reach follows a relation from an object, one step or all the way, and tells each other object once.
+func (s *Store) reach(from string, transitive bool, step func(*object) []string) []string {
+	start := s.find(from)
+	if start == nil {
+		return nil
+	}
+	if !transitive {
+		return step(start)
+	}
+	var all []string
+	known := map[string]bool{from: true}
+	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
+		o := s.find(queue[0])
+		if o == nil {
+			continue
+		}
+		for _, id := range step(o) {
+			if !known[id] {
+				known[id] = true
+				all, queue = append(all, id), append(queue, id)
+			}
+		}
+	}
+	return all
 }
 
 // addMember answers POST /groups/{group}/members/$ref.
@@ -97,19 +137,32 @@ func (s *Store) bindMembers(group *object, references []any) error {
 	for _, reference := range references {
 		text, _ := reference.(string)
 		id := strings.ToLower(text[strings.LastIndexByte(text, '/')+1:])
+		o := s.find(id)
 		switch {
-		case s.find(id) == nil:
+		case o == nil || !s.visible(o):
 			return notFound(id)
+		case o == group:
+			return wire.BadRequest("Request_BadRequest", "A group cannot be a member of itself.")
 		case group.isMember(id) || slices.Contains(ids, id):
 			return wire.BadRequest("Request_BadRequest", "One or more added object references already exist for the following modified properties: 'members'.")
 		}
 		ids = append(ids, id)
 	}
 	for _, id := range ids {
-		group.members = append(group.members, id)
-		s.noteMember(group, id)
+		s.join(group, id)
 	}
 	return nil
+}
+
+func (s *Store) join(group *object, id string) {
+	group.members = append(group.members, id)
+	if s.delay > 0 {
+		if group.since == nil {
+			group.since = map[string]time.Time{}
+		}
+		group.since[id] = s.config.Now()
+	}
+	s.noteMember(group, id)
 }
 
 func (s *Store) noteMember(group *object, id string) {
@@ -142,10 +195,15 @@ func (s *Store) leave(group *object, id string) bool {
 	return true
 }
 
-func (s *Store) leaveAll(id string) {
+// leaveAll takes an object out of all groups and returns which these were.
+func (s *Store) leaveAll(id string) []string {
+	var groups []string
 	for _, group := range s.kinds[Group].order {
-		s.leave(group, id)
+		if s.leave(group, id) {
+			groups = append(groups, group.id)
+		}
 	}
+	return groups
 }
 
 // managerOf returns the manager that was set with PUT manager/$ref.
@@ -157,7 +215,7 @@ func (s *Store) managerOf(user *object) *object {
 func (s *Store) readManager(c *wire.Call) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	user, err := s.get(User, c.Param("user"))
+	user, err := s.see(User, c.Param("user"))
 	if err != nil {
 		return err
 	}

@@ -24,9 +24,15 @@ type object struct {
 	props   map[string]any
 	touched map[string]uint64 // when a property was last changed
 	deleted time.Time
+	groups  []string // that it was in when it was deleted
 
-	members []string          // of a group, in order of joining
-	joined  map[string]uint64 // member -> change that added it, or removed it if it is no member
+	born  time.Time      // when a call created it
+	stale map[string]any // what readers see until the last change has spread
+	fresh time.Time      // when that is
+
+	members []string             // of a group, in order of joining
+	joined  map[string]uint64    // member -> change that added it, or removed it if it is no member
+	since   map[string]time.Time // member -> when a call added it; for what has not spread yet
 }
 
 func (o *object) isMember(id string) bool {
@@ -96,6 +102,7 @@ func (s *Store) set(o *object, changes map[string]any) {
 	if o.touched == nil {
 		o.touched = map[string]uint64{}
 	}
+	s.spread(o)
 	maps.Copy(o.props, changes)
 	sequence := s.advance()
 	for name := range changes {

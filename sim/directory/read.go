@@ -42,7 +42,7 @@ func (s *Store) sendPage(c *wire.Call, found []*object, context string, one func
 		return err
 	}
 	count := -1
-	if c.Query.Count {
+	if c.Query.Count && c.Advanced() {
 		count = len(found)
 	}
 	page := c.NewPage(context, count)
@@ -74,12 +74,17 @@ func (s *Store) search(c *wire.Call, kind Kind) ([]*object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Query.Search != "" && !c.Advanced() {
+	switch counted := c.Query.Count || strings.HasSuffix(c.Route.Path, "/$count"); {
+	case c.Query.Search != "" && !c.Advanced():
 		return nil, wire.BadRequest("Request_UnsupportedQuery", "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'")
+	case filter.Advanced() && !(c.Advanced() && counted):
+		return nil, wire.BadRequest("Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified: it needs the header 'ConsistencyLevel: eventual' and $count=true.")
+	case c.Query.OrderBy != "" && filter != nil && !(c.Advanced() && counted):
+		return nil, wire.BadRequest("Request_UnsupportedQuery", "Sorting not supported for current query.")
 	}
 	var found []*object
 	for _, o := range s.kinds[kind].order {
-		if o.removed == "" && (filter == nil || filter.Match(s.row(o))) && s.matches(o, c.Query.Search) {
+		if s.visible(o) && (filter == nil || filter.Match(s.row(o))) && s.matches(o, c.Query.Search) {
 			found = append(found, o)
 		}
 	}
@@ -133,7 +138,7 @@ func (s *Store) read(kind Kind) func(*wire.Call) error {
 	return func(c *wire.Call) error {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
-		o, err := s.get(kind, c.Param(string(kind)))
+		o, err := s.see(kind, c.Param(string(kind)))
 		if err != nil {
 			return err
 		}
@@ -153,7 +158,8 @@ func (s *Store) appendExpanded(b []byte, o *object, names []string, c *wire.Call
 	}
 	if expand, wanted := c.Query.Expands("members"); wanted && o.kind == Group {
 		b = append(b[:len(b)-1], `,"members":[`...)
-		for i, id := range o.members[:min(len(o.members), 20)] {
+		members := s.membersOf(o)
+		for i, id := range members[:min(len(members), 20)] {
 			if i > 0 {
 				b = append(b, ',')
 			}

@@ -33,7 +33,7 @@ func selection(kind Kind, asked []string) []string {
 var navigation = []string{"manager", "members", "memberOf", "owners", "licenseDetails"}
 
 func (s *Store) appendObject(b []byte, o *object, names []string, typed bool, context string) []byte {
-	props := s.properties(o)
+	props := s.seen(o)
 	b = append(b, '{')
 	if context != "" {
 		b = append(wire.AppendString(append(b, `"@odata.context":`...), context), ',')
@@ -54,7 +54,7 @@ func (s *Store) appendObject(b []byte, o *object, names []string, typed bool, co
 
 // row lets a filter read an object.
 func (s *Store) row(o *object) wire.Row {
-	props := s.properties(o)
+	props := s.seen(o)
 	return func(path string) any {
 		if strings.EqualFold(path, "assignedLicenses/$count") {
 			list, _ := props["assignedLicenses"].([]any)

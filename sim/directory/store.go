@@ -27,13 +27,19 @@ type Store struct {
 	generation int
 	kinds      map[Kind]*population
 	addresses  map[string]*object // lower-case principal name -> user
+	proxies    map[string]*object // lower-case mail address -> who has it, of objects that were changed
+	bin        []*object          // soft-deleted objects, oldest first
+	domains    []domain
+	delay      time.Duration // until a change can be read
+	spreading  []moment      // changes that cannot be read yet
 }
 
 // New makes up a directory.
 func New(config Config) *Store {
 	s := &Store{
 		config: config, kinds: map[Kind]*population{User: newPopulation(), Group: newPopulation()},
-		addresses: make(map[string]*object, config.Users),
+		addresses: make(map[string]*object, config.Users), proxies: map[string]*object{},
+		domains: []domain{{id: config.Domain, verified: true, initial: true}},
 	}
 	for i := range config.Users {
 		source := seed.New(config.Seed, seed.Text("user"), uint64(i))
@@ -46,12 +52,16 @@ func New(config Config) *Store {
 		group := &object{id: source.GUID(), kind: Group, index: i}
 		s.fill(group)
 		s.kinds[Group].add(group, s.advance())
+		s.claim(group)
 	}
 	return s
 }
 
 func (s *Store) advance() uint64 {
 	s.sequence++
+	if s.delay > 0 {
+		s.spreading = append(s.spreading, moment{s.sequence, s.config.Now().Add(s.delay)})
+	}
 	return s.sequence
 }
 

@@ -35,7 +35,7 @@ func (s *Store) begin(c *wire.Call) (token, error) {
 	case "":
 		return first, nil
 	case "latest":
-		first.Since, first.Until, first.Position = s.sequence, s.sequence, math.MaxUint64>>1
+		first.Since, first.Until, first.Position = s.readable(), s.readable(), math.MaxUint64>>1
 		return first, nil
 	}
 	var t token

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -57,11 +56,14 @@ func (s *Store) make(kind Kind, given map[string]any, c *wire.Call) (*object, er
 	}
 	source := seed.New(s.config.Seed, seed.Text("created"), s.advance())
 	o := &object{id: source.GUID(), kind: kind, index: -1, props: initial(kind), joined: map[string]uint64{}, touched: map[string]uint64{}}
-	o.props["createdDateTime"] = c.Now
+	o.props["createdDateTime"], o.born = c.Now, c.Now
 	for name, value := range given {
 		o.props[name] = value
 	}
 	o.props["id"] = o.id
+	if err := s.address(o); err != nil {
+		return nil, err
+	}
 	if err := s.bindMembers(o, bound); err != nil {
 		return nil, err
 	}
@@ -78,6 +80,7 @@ func (s *Store) index(o *object) {
 	if name, _ := o.props["userPrincipalName"].(string); o.kind == User {
 		s.addresses[strings.ToLower(name)] = o
 	}
+	s.claim(o)
 }
 
 // countryCode is what usageLocation takes.
@@ -93,24 +96,20 @@ func (s *Store) checkWritable(kind Kind, given map[string]any, self *object) err
 			return wire.BadRequest("Request_BadRequest", "Property '"+name+"' is read-only and cannot be set.")
 		}
 	}
+	if err := s.checkAddresses(given, self); err != nil {
+		return err
+	}
 	name, ok := given["userPrincipalName"].(string)
 	if kind != User || !ok {
 		return nil
 	}
-	if !strings.HasSuffix(strings.ToLower(name), "@"+strings.ToLower(s.config.Domain)) {
+	if _, host, _ := strings.Cut(name, "@"); !s.isVerified(host) {
 		return wire.BadRequest("Request_BadRequest", "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your organization.")
 	}
 	if holder := s.addresses[strings.ToLower(name)]; holder != nil && holder != self && holder.removed == "" {
 		return duplicate("userPrincipalName")
 	}
 	return nil
-}
-
-func duplicate(property string) error {
-	message := "Another object with the same value for property " + property + " already exists."
-	refusal := wire.BadRequest("Request_BadRequest", message)
-	refusal.Details = fmt.Sprintf(`[{"code":"ObjectConflict","message":%q,"target":%q}]`, message, property)
-	return refusal
 }
 
 // update answers PATCH of one object.
@@ -125,6 +124,9 @@ func (s *Store) update(kind Kind) func(*wire.Call) error {
 		o, err := s.get(kind, c.Param(string(kind)))
 		if err != nil {
 			return err
+		}
+		if synced, _ := s.properties(o)["onPremisesSyncEnabled"].(bool); kind == User && (synced || c.Quirk("synced-users")) {
+			return wire.BadRequest("Request_BadRequest", "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.")
 		}
 		bound, _ := changes["members@odata.bind"].([]any)
 		delete(changes, "members@odata.bind")
@@ -143,9 +145,10 @@ func (s *Store) change(o *object, changes map[string]any) {
 	if len(changes) == 0 {
 		return
 	}
-	if old, _ := s.properties(o)["userPrincipalName"].(string); changes["userPrincipalName"] != nil {
+	if old, _ := s.properties(o)["userPrincipalName"].(string); changes["userPrincipalName"] != nil && s.addresses[strings.ToLower(old)] == o {
 		delete(s.addresses, strings.ToLower(old))
 	}
-	s.set(o, changes)
+	s.unclaim(o)
+	s.set(o, s.withMail(o, changes))
 	s.index(o)
 }

@@ -194,6 +194,9 @@ func (v *visit) units() int {
 	if len(v.Query.Select) > 0 {
 		units--
 	}
+	if strings.HasSuffix(v.Route.Path, "/getByIds") && len(v.Query.Select) > 0 {
+		return 2
+	}
 	if v.Query.Top > 0 && v.Query.Top < 20 {
 		units--
 	}

@@ -7,9 +7,10 @@ const licence = "05e9a617-0261-4cee-bb44-138d3ef5d965"
 
 // walkUsers reads the directory and makes the user that the rest works with; it returns the id.
 func (c *client) walkUsers(ctx context.Context) string {
-	c.get(ctx, "/organization")
+	c.get(ctx, "/organization/"+c.get(ctx, "/organization").first().text("id"))
 	domain := c.get(ctx, "/domains").first().text("id")
-	c.get(ctx, "/subscribedSkus")
+	c.get(ctx, "/subscribedSkus/"+c.get(ctx, "/subscribedSkus").first().text("id"))
+	c.walkDomains(ctx)
 	manager := c.get(ctx, "/users?$top=3&$select=id,displayName,userPrincipalName").first().text("id")
 	c.get(ctx, "/users/$count", "ConsistencyLevel", "eventual")
 	c.get(ctx, "/users/delta?$select=displayName,accountEnabled")
@@ -28,6 +29,16 @@ func (c *client) walkUsers(ctx context.Context) string {
 	return user
 }
 
+// walkDomains adds a domain, verifies it, and removes it.
+func (c *client) walkDomains(ctx context.Context) {
+	const one = "/domains/walks.example"
+	c.post(ctx, "/domains", object{"id": "walks.example"})
+	c.get(ctx, one)
+	c.get(ctx, one+"/verificationDnsRecords")
+	c.post(ctx, one+"/verify", nil)
+	c.delete(ctx, one)
+}
+
 // walkGroups makes a group with the user in it, and removes it for good.
 func (c *client) walkGroups(ctx context.Context, user string) {
 	group := c.post(ctx, "/groups", object{
@@ -40,6 +51,10 @@ func (c *client) walkGroups(ctx context.Context, user string) {
 	c.get(ctx, one+"/members/microsoft.graph.user")
 	c.get(ctx, one+"/transitiveMembers")
 	c.get(ctx, "/users/"+user+"/memberOf")
+	c.get(ctx, "/users/"+user+"/transitiveMemberOf")
+	c.get(ctx, one+"/memberOf")
+	c.get(ctx, "/directoryObjects/"+group)
+	c.post(ctx, "/directoryObjects/getByIds", object{"ids": []string{user, group}, "types": []string{"user", "group"}})
 	c.get(ctx, "/groups?$select=id,displayName")
 	c.get(ctx, "/groups/$count", "ConsistencyLevel", "eventual")
 	c.get(ctx, "/groups/delta?$select=displayName,members")
@@ -53,6 +68,7 @@ func (c *client) walkGroups(ctx context.Context, user string) {
 func (c *client) walkDeleted(ctx context.Context, user string) {
 	c.delete(ctx, "/users/"+user)
 	c.get(ctx, "/directory/deletedItems/microsoft.graph.user")
+	c.get(ctx, "/directory/deletedItems/"+user)
 	c.post(ctx, "/directory/deletedItems/"+user+"/restore", nil)
 	c.delete(ctx, "/users/"+user)
 	c.delete(ctx, "/directory/deletedItems/"+user)

@@ -53,6 +53,26 @@ func (f *Filter) AnyEqual(path string, members ...string) ([]string, bool) {
 	return texts, true
 }
 
+// Advanced tells whether the filter has something that only the directory's advanced queries take:
+// ne, not, endsWith or a count.
+func (f *Filter) Advanced() bool { return f != nil && advanced(f.root) }
+
+func advanced(e expression) bool {
+	switch node := e.(type) {
+	case *negation:
+		return true
+	case *operation:
+		return node.operator == "ne" || advanced(node.left) || advanced(node.right)
+	case *call:
+		return node.function == "endswith"
+	case *lambda:
+		return advanced(node.body)
+	case name:
+		return strings.HasSuffix(string(node), "/$count")
+	}
+	return false
+}
+
 func demanded(e expression, path string) (string, bool) {
 	node, ok := e.(*operation)
 	if !ok {

@@ -73,14 +73,20 @@ func (b *block) search(key []byte, seq uint64) int {
 	}
 	key = key[n:]
 	return sort.Search(len(b.starts), func(i int) bool {
-		row := b.row(i)
-		c := bytes.Compare(row.Key, key)
-		return c > 0 || c == 0 && row.Seq <= seq
+		c := bytes.Compare(b.key(i), key)
+		return c > 0 || c == 0 && b.row(i).Seq <= seq
 	})
+}
+
+// key is the key of row i without the prefix: all that most steps of a search need.
+func (b *block) key(i int) []byte {
+	raw := b.raw[b.starts[i]:]
+	n, size := binary.Uvarint(raw) // parseBlock has read it
+	return raw[size : size+int(n)]
 }
 
 // holds tells whether row i has that key.
 func (b *block) holds(i int, key []byte) bool {
-	suffix := b.row(i).Key
+	suffix := b.key(i)
 	return len(key) == len(b.prefix)+len(suffix) && bytes.HasPrefix(key, b.prefix) && bytes.HasSuffix(key, suffix)
 }

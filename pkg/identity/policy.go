@@ -28,6 +28,8 @@ var Policy = map[string]Access{
 	"/tenantkeep.auth.v1.KeyService/CreateUnitKey":           only(BackupWorker),
 	"/tenantkeep.auth.v1.KeyService/OpenUnitKey":             only(BackupWorker, RestoreWorker),
 	"/tenantkeep.auth.v1.AuditService/ListAuditRecords":      people(),
+	"/tenantkeep.auth.v1.BudgetService/GetBudget":            people(),
+	"/tenantkeep.auth.v1.BudgetService/WatchBudget":          people(),
 
 	"/tenantkeep.directory.v1.UserService/GetUser":           people(BackupWorker, RestoreWorker),
 	"/tenantkeep.directory.v1.UserService/ListUsers":         people(),

@@ -5,11 +5,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"google.golang.org/grpc"
 
 	"github.com/tenantkeep/tenantkeep/pkg/host"
 	"github.com/tenantkeep/tenantkeep/pkg/identity/audit"
 	"github.com/tenantkeep/tenantkeep/pkg/lifecycle"
+	"github.com/tenantkeep/tenantkeep/pkg/ratelimit/metrics"
 	"github.com/tenantkeep/tenantkeep/pkg/seal"
 	authv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/auth/v1"
 	"github.com/tenantkeep/tenantkeep/services/auth-broker/internal/api"
@@ -30,6 +32,8 @@ type Service struct {
 	broker *connection.Broker
 	tokens *token.Source
 	keys   *keys.Keys
+
+	stopping chan struct{}
 }
 
 // New builds the service on its host.
@@ -42,7 +46,7 @@ func New(ctx context.Context, h *host.Host) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{host: h, store: outbox.New(h.State), entra: entra.New(time.Now), keys: keys.New(filepath.Join(h.Config.DataDir, "keys"))}
+	s := &Service{host: h, store: outbox.New(h.State), entra: entra.New(time.Now), keys: keys.New(filepath.Join(h.Config.DataDir, "keys")), stopping: make(chan struct{})}
 	cache := newCache(h, ring)
 	s.broker = &connection.Broker{Store: s.store, Secrets: secrets, Entra: s.entra, Keeper: keeper{cache, h.Log}, Now: time.Now}
 	s.tokens = token.NewSource(cache, issuer{s.broker}, h.Log, time.Now)
@@ -64,12 +68,20 @@ func (s *Service) Register(registrar grpc.ServiceRegistrar) {
 	authv1.RegisterTokenServiceServer(registrar, &api.Tokens{Source: s.tokens})
 	authv1.RegisterKeyServiceServer(registrar, &api.Keys{Units: s.keys, Connections: s.store})
 	authv1.RegisterAuditServiceServer(registrar, &api.Audit{Trail: audit.NewTrail(s.host.Bus)})
+	authv1.RegisterBudgetServiceServer(registrar, &api.Budgets{Ledger: s.host.Ledger, Connections: s.store, Stopping: s.stopping})
 }
 
-// Run works until ctx ends.
+// Run works until ctx ends. It can be called once.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.entra.Close()
 	defer s.tokens.Close()
+	stop := context.AfterFunc(ctx, func() { close(s.stopping) })
+	defer stop()
+	unregister, err := metrics.Register(otel.Meter("tenantkeep/auth-broker"), s.host.Ledger, s.store.IDs)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unregister() }() // the process ends, and its metrics with it
 	return lifecycle.Run(ctx,
 		lifecycle.Part{Name: "connections", Run: s.store.Run},
 		lifecycle.Part{Name: "sweep", Run: s.sweep},

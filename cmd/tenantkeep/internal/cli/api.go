@@ -33,6 +33,10 @@ func (a *app) audits() (authv1.AuditServiceClient, error) {
 	return call(a, identity.AuthBroker, authv1.NewAuditServiceClient)
 }
 
+func (a *app) budgets() (authv1.BudgetServiceClient, error) {
+	return call(a, identity.AuthBroker, authv1.NewBudgetServiceClient)
+}
+
 func (a *app) users() (directoryv1.UserServiceClient, error) {
 	return call(a, identity.DirectorySync, directoryv1.NewUserServiceClient)
 }

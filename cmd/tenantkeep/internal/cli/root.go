@@ -102,7 +102,7 @@ Exit status: 0 done, 1 failed, 2 usage, 3 partial.`,
 	flags.BoolVar(&a.json, "json", false, "print the API's messages as JSON")
 	root.AddCommand(
 		a.connection(), a.profile(), a.mapping(), a.user(), a.resource(), a.backup(), a.job(),
-		a.snapshot(), a.search(), a.restore(), a.export(), a.verify(), a.event(), a.audit(),
+		a.snapshot(), a.search(), a.restore(), a.export(), a.verify(), a.event(), a.audit(), a.budget(),
 		a.channel(), a.rule(), a.delivery(), a.up(), a.fleet(), a.demo(), a.pki(),
 	)
 	return root

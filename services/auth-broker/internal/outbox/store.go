@@ -134,6 +134,21 @@ func (s *Store) List(ctx context.Context, after m365.ConnectionID, limit int) ([
 	return page, next != "", nil
 }
 
+// IDs are those of all connections; none while the store is still reading them.
+func (s *Store) IDs(context.Context) ([]m365.ConnectionID, error) {
+	select {
+	case <-s.view.Ready():
+	default:
+		return nil, nil
+	}
+	entities, _ := s.view.Page("", "", 0, nil)
+	ids := make([]m365.ConnectionID, len(entities))
+	for i, entity := range entities {
+		ids[i] = message.Read(entity.Value).ID
+	}
+	return ids, nil
+}
+
 // Edit implements connection.Store.
 func (s *Store) Edit(ctx context.Context, id m365.ConnectionID, edit func(*connection.Connection, *connection.SignIn) (connection.Fact, error)) (connection.Connection, error) {
 	return s.decide(ctx, id, func(c *connection.Connection, signIn *connection.SignIn) (state.Decision, error) {

@@ -576,9 +576,14 @@ type RestoreReport struct {
 	// The first 1,000 that failed.
 	Failures []*FailedItem `protobuf:"bytes,8,rep,name=failures,proto3" json:"failures,omitempty"`
 	// Why the restore as a whole failed; unset if it did not.
-	Problem       *v1.Problem `protobuf:"bytes,9,opt,name=problem,proto3" json:"problem,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Problem *v1.Problem `protobuf:"bytes,9,opt,name=problem,proto3" json:"problem,omitempty"`
+	// Restored, but not whole: the backup could not read all of the item, or not its newest version, or
+	// not all that is in the folder. Also counted in created or replaced.
+	Incomplete int64 `protobuf:"varint,10,opt,name=incomplete,proto3" json:"incomplete,omitempty"`
+	// The first 1,000 of them, with what is missing.
+	IncompleteItems []*FailedItem `protobuf:"bytes,11,rep,name=incomplete_items,json=incompleteItems,proto3" json:"incomplete_items,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RestoreReport) Reset() {
@@ -674,7 +679,21 @@ func (x *RestoreReport) GetProblem() *v1.Problem {
 	return nil
 }
 
-// FailedItem is an item that could not be restored, and why. It is named by id only.
+func (x *RestoreReport) GetIncomplete() int64 {
+	if x != nil {
+		return x.Incomplete
+	}
+	return 0
+}
+
+func (x *RestoreReport) GetIncompleteItems() []*FailedItem {
+	if x != nil {
+		return x.IncompleteItems
+	}
+	return nil
+}
+
+// FailedItem is an item that could not be restored, or not whole, and why. It is named by id only.
 type FailedItem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ItemId        string                 `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
@@ -765,7 +784,7 @@ const file_tenantkeep_restore_v1_event_proto_rawDesc = "" +
 	"\x04user\x18\x03 \x01(\tH\x00R\x04userB\x06\n" +
 	"\x04kind\"\n" +
 	"\n" +
-	"\bOriginal\"\xb5\x02\n" +
+	"\bOriginal\"\xa3\x03\n" +
 	"\rRestoreReport\x12\x14\n" +
 	"\x05items\x18\x01 \x01(\x03R\x05items\x12\x18\n" +
 	"\acreated\x18\x02 \x01(\x03R\acreated\x12\x1a\n" +
@@ -775,7 +794,12 @@ const file_tenantkeep_restore_v1_event_proto_rawDesc = "" +
 	"\x05bytes\x18\x06 \x01(\x03R\x05bytes\x12\x1a\n" +
 	"\brequests\x18\a \x01(\x03R\brequests\x12=\n" +
 	"\bfailures\x18\b \x03(\v2!.tenantkeep.restore.v1.FailedItemR\bfailures\x125\n" +
-	"\aproblem\x18\t \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"\\\n" +
+	"\aproblem\x18\t \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\x12\x1e\n" +
+	"\n" +
+	"incomplete\x18\n" +
+	" \x01(\x03R\n" +
+	"incomplete\x12L\n" +
+	"\x10incomplete_items\x18\v \x03(\v2!.tenantkeep.restore.v1.FailedItemR\x0fincompleteItems\"\\\n" +
 	"\n" +
 	"FailedItem\x12\x17\n" +
 	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x125\n" +
@@ -833,12 +857,13 @@ var file_tenantkeep_restore_v1_event_proto_depIdxs = []int32{
 	5,  // 8: tenantkeep.restore.v1.Target.original:type_name -> tenantkeep.restore.v1.Original
 	7,  // 9: tenantkeep.restore.v1.RestoreReport.failures:type_name -> tenantkeep.restore.v1.FailedItem
 	10, // 10: tenantkeep.restore.v1.RestoreReport.problem:type_name -> tenantkeep.type.v1.Problem
-	10, // 11: tenantkeep.restore.v1.FailedItem.problem:type_name -> tenantkeep.type.v1.Problem
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	7,  // 11: tenantkeep.restore.v1.RestoreReport.incomplete_items:type_name -> tenantkeep.restore.v1.FailedItem
+	10, // 12: tenantkeep.restore.v1.FailedItem.problem:type_name -> tenantkeep.type.v1.Problem
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_tenantkeep_restore_v1_event_proto_init() }

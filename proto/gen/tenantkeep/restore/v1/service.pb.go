@@ -374,8 +374,11 @@ type ListItemsRequest struct {
 	// Folder path, parts separated by slashes (a slash within a name is written %2F); empty for the top.
 	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
 	// At most this many; 0 means 100, the most is 1,000.
-	PageSize      int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageSize  int32  `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Empty: folders by name, then items by id, which reads no more than the page shows. "name" or
+	// "time desc" (newest first) sort the items, and read the whole folder for every page.
+	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -434,6 +437,13 @@ func (x *ListItemsRequest) GetPageSize() int32 {
 func (x *ListItemsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListItemsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
 	}
 	return ""
 }
@@ -505,8 +515,12 @@ type Item struct {
 	Time           *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=time,proto3" json:"time,omitempty"`
 	Size           int64                  `protobuf:"varint,7,opt,name=size,proto3" json:"size,omitempty"`
 	HasAttachments bool                   `protobuf:"varint,8,opt,name=has_attachments,json=hasAttachments,proto3" json:"has_attachments,omitempty"`
-	// Set if the item could not be read when the snapshot was made.
-	Problem       *v1.Problem `protobuf:"bytes,9,opt,name=problem,proto3" json:"problem,omitempty"`
+	// Set if the item could not be read, or not whole, when the snapshot was made. Reasons: NOT_BACKED_UP,
+	// INCOMPLETE (a part of it is missing), OLDER_VERSION (the newest version is), FOLDER_INCOMPLETE
+	// (what is in it may be missing).
+	Problem *v1.Problem `protobuf:"bytes,9,opt,name=problem,proto3" json:"problem,omitempty"`
+	// With a problem: the snapshot holds some of the item, and a restore gives that back.
+	Incomplete    bool `protobuf:"varint,10,opt,name=incomplete,proto3" json:"incomplete,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -602,6 +616,13 @@ func (x *Item) GetProblem() *v1.Problem {
 		return x.Problem
 	}
 	return nil
+}
+
+func (x *Item) GetIncomplete() bool {
+	if x != nil {
+		return x.Incomplete
+	}
+	return false
 }
 
 type SearchItemsRequest struct {
@@ -1290,12 +1311,15 @@ func (*ExportResponse_Summary) isExportResponse_Part() {}
 
 // ExportSummary is what an export holds and what it lacks.
 type ExportSummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         int64                  `protobuf:"varint,1,opt,name=items,proto3" json:"items,omitempty"`
-	Bytes         int64                  `protobuf:"varint,2,opt,name=bytes,proto3" json:"bytes,omitempty"`
-	Failures      []*FailedItem          `protobuf:"bytes,3,rep,name=failures,proto3" json:"failures,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Items int64                  `protobuf:"varint,1,opt,name=items,proto3" json:"items,omitempty"`
+	Bytes int64                  `protobuf:"varint,2,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// The first 1,000 that are not in the export.
+	Failures []*FailedItem `protobuf:"bytes,3,rep,name=failures,proto3" json:"failures,omitempty"`
+	// The first 1,000 that are in the export, but not whole; as in RestoreReport.
+	IncompleteItems []*FailedItem `protobuf:"bytes,4,rep,name=incomplete_items,json=incompleteItems,proto3" json:"incomplete_items,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ExportSummary) Reset() {
@@ -1349,6 +1373,13 @@ func (x *ExportSummary) GetFailures() []*FailedItem {
 	return nil
 }
 
+func (x *ExportSummary) GetIncompleteItems() []*FailedItem {
+	if x != nil {
+		return x.IncompleteItems
+	}
+	return nil
+}
+
 var File_tenantkeep_restore_v1_service_proto protoreflect.FileDescriptor
 
 const file_tenantkeep_restore_v1_service_proto_rawDesc = "" +
@@ -1374,16 +1405,17 @@ const file_tenantkeep_restore_v1_service_proto_rawDesc = "" +
 	"\adeleted\x18\b \x01(\x03R\adeleted\x12!\n" +
 	"\fbytes_stored\x18\t \x01(\x03R\vbytesStored\x128\n" +
 	"\bworkload\x18\n" +
-	" \x01(\x0e2\x1c.tenantkeep.type.v1.WorkloadR\bworkload\"~\n" +
+	" \x01(\x0e2\x1c.tenantkeep.type.v1.WorkloadR\bworkload\"\x99\x01\n" +
 	"\x10ListItemsRequest\x12\x1a\n" +
 	"\bsnapshot\x18\x01 \x01(\tR\bsnapshot\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x1b\n" +
 	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tR\tpageToken\"n\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x12\x19\n" +
+	"\border_by\x18\x05 \x01(\tR\aorderBy\"n\n" +
 	"\x11ListItemsResponse\x121\n" +
 	"\x05items\x18\x01 \x03(\v2\x1b.tenantkeep.restore.v1.ItemR\x05items\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb1\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd1\x02\n" +
 	"\x04Item\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x123\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1f.tenantkeep.restore.v1.ItemKindR\x04kind\x12\x14\n" +
@@ -1393,7 +1425,11 @@ const file_tenantkeep_restore_v1_service_proto_rawDesc = "" +
 	"\x04time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x12\n" +
 	"\x04size\x18\a \x01(\x03R\x04size\x12'\n" +
 	"\x0fhas_attachments\x18\b \x01(\bR\x0ehasAttachments\x125\n" +
-	"\aproblem\x18\t \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\"X\n" +
+	"\aproblem\x18\t \x01(\v2\x1b.tenantkeep.type.v1.ProblemR\aproblem\x12\x1e\n" +
+	"\n" +
+	"incomplete\x18\n" +
+	" \x01(\bR\n" +
+	"incomplete\"X\n" +
 	"\x12SearchItemsRequest\x12\x16\n" +
 	"\x06parent\x18\x01 \x01(\tR\x06parent\x12\x14\n" +
 	"\x05query\x18\x02 \x01(\tR\x05query\x12\x14\n" +
@@ -1438,11 +1474,12 @@ const file_tenantkeep_restore_v1_service_proto_rawDesc = "" +
 	"\x0eExportResponse\x12\x14\n" +
 	"\x04data\x18\x01 \x01(\fH\x00R\x04data\x12@\n" +
 	"\asummary\x18\x02 \x01(\v2$.tenantkeep.restore.v1.ExportSummaryH\x00R\asummaryB\x06\n" +
-	"\x04part\"z\n" +
+	"\x04part\"\xc8\x01\n" +
 	"\rExportSummary\x12\x14\n" +
 	"\x05items\x18\x01 \x01(\x03R\x05items\x12\x14\n" +
 	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\x12=\n" +
-	"\bfailures\x18\x03 \x03(\v2!.tenantkeep.restore.v1.FailedItemR\bfailures*f\n" +
+	"\bfailures\x18\x03 \x03(\v2!.tenantkeep.restore.v1.FailedItemR\bfailures\x12L\n" +
+	"\x10incomplete_items\x18\x04 \x03(\v2!.tenantkeep.restore.v1.FailedItemR\x0fincompleteItems*f\n" +
 	"\bItemKind\x12\x19\n" +
 	"\x15ITEM_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10ITEM_KIND_FOLDER\x10\x01\x12\x15\n" +
@@ -1531,27 +1568,28 @@ var file_tenantkeep_restore_v1_service_proto_depIdxs = []int32{
 	1,  // 16: tenantkeep.restore.v1.ExportRequest.format:type_name -> tenantkeep.restore.v1.ExportFormat
 	20, // 17: tenantkeep.restore.v1.ExportResponse.summary:type_name -> tenantkeep.restore.v1.ExportSummary
 	28, // 18: tenantkeep.restore.v1.ExportSummary.failures:type_name -> tenantkeep.restore.v1.FailedItem
-	2,  // 19: tenantkeep.restore.v1.BrowseService.ListSnapshots:input_type -> tenantkeep.restore.v1.ListSnapshotsRequest
-	5,  // 20: tenantkeep.restore.v1.BrowseService.ListItems:input_type -> tenantkeep.restore.v1.ListItemsRequest
-	8,  // 21: tenantkeep.restore.v1.BrowseService.SearchItems:input_type -> tenantkeep.restore.v1.SearchItemsRequest
-	10, // 22: tenantkeep.restore.v1.RestoreService.StartRestore:input_type -> tenantkeep.restore.v1.StartRestoreRequest
-	12, // 23: tenantkeep.restore.v1.RestoreService.GetRestore:input_type -> tenantkeep.restore.v1.GetRestoreRequest
-	14, // 24: tenantkeep.restore.v1.RestoreService.ListRestores:input_type -> tenantkeep.restore.v1.ListRestoresRequest
-	16, // 25: tenantkeep.restore.v1.RestoreService.CancelRestore:input_type -> tenantkeep.restore.v1.CancelRestoreRequest
-	18, // 26: tenantkeep.restore.v1.ExportService.Export:input_type -> tenantkeep.restore.v1.ExportRequest
-	3,  // 27: tenantkeep.restore.v1.BrowseService.ListSnapshots:output_type -> tenantkeep.restore.v1.ListSnapshotsResponse
-	6,  // 28: tenantkeep.restore.v1.BrowseService.ListItems:output_type -> tenantkeep.restore.v1.ListItemsResponse
-	9,  // 29: tenantkeep.restore.v1.BrowseService.SearchItems:output_type -> tenantkeep.restore.v1.SearchItemsResponse
-	11, // 30: tenantkeep.restore.v1.RestoreService.StartRestore:output_type -> tenantkeep.restore.v1.StartRestoreResponse
-	13, // 31: tenantkeep.restore.v1.RestoreService.GetRestore:output_type -> tenantkeep.restore.v1.GetRestoreResponse
-	15, // 32: tenantkeep.restore.v1.RestoreService.ListRestores:output_type -> tenantkeep.restore.v1.ListRestoresResponse
-	17, // 33: tenantkeep.restore.v1.RestoreService.CancelRestore:output_type -> tenantkeep.restore.v1.CancelRestoreResponse
-	19, // 34: tenantkeep.restore.v1.ExportService.Export:output_type -> tenantkeep.restore.v1.ExportResponse
-	27, // [27:35] is the sub-list for method output_type
-	19, // [19:27] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	28, // 19: tenantkeep.restore.v1.ExportSummary.incomplete_items:type_name -> tenantkeep.restore.v1.FailedItem
+	2,  // 20: tenantkeep.restore.v1.BrowseService.ListSnapshots:input_type -> tenantkeep.restore.v1.ListSnapshotsRequest
+	5,  // 21: tenantkeep.restore.v1.BrowseService.ListItems:input_type -> tenantkeep.restore.v1.ListItemsRequest
+	8,  // 22: tenantkeep.restore.v1.BrowseService.SearchItems:input_type -> tenantkeep.restore.v1.SearchItemsRequest
+	10, // 23: tenantkeep.restore.v1.RestoreService.StartRestore:input_type -> tenantkeep.restore.v1.StartRestoreRequest
+	12, // 24: tenantkeep.restore.v1.RestoreService.GetRestore:input_type -> tenantkeep.restore.v1.GetRestoreRequest
+	14, // 25: tenantkeep.restore.v1.RestoreService.ListRestores:input_type -> tenantkeep.restore.v1.ListRestoresRequest
+	16, // 26: tenantkeep.restore.v1.RestoreService.CancelRestore:input_type -> tenantkeep.restore.v1.CancelRestoreRequest
+	18, // 27: tenantkeep.restore.v1.ExportService.Export:input_type -> tenantkeep.restore.v1.ExportRequest
+	3,  // 28: tenantkeep.restore.v1.BrowseService.ListSnapshots:output_type -> tenantkeep.restore.v1.ListSnapshotsResponse
+	6,  // 29: tenantkeep.restore.v1.BrowseService.ListItems:output_type -> tenantkeep.restore.v1.ListItemsResponse
+	9,  // 30: tenantkeep.restore.v1.BrowseService.SearchItems:output_type -> tenantkeep.restore.v1.SearchItemsResponse
+	11, // 31: tenantkeep.restore.v1.RestoreService.StartRestore:output_type -> tenantkeep.restore.v1.StartRestoreResponse
+	13, // 32: tenantkeep.restore.v1.RestoreService.GetRestore:output_type -> tenantkeep.restore.v1.GetRestoreResponse
+	15, // 33: tenantkeep.restore.v1.RestoreService.ListRestores:output_type -> tenantkeep.restore.v1.ListRestoresResponse
+	17, // 34: tenantkeep.restore.v1.RestoreService.CancelRestore:output_type -> tenantkeep.restore.v1.CancelRestoreResponse
+	19, // 35: tenantkeep.restore.v1.ExportService.Export:output_type -> tenantkeep.restore.v1.ExportResponse
+	28, // [28:36] is the sub-list for method output_type
+	20, // [20:28] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_tenantkeep_restore_v1_service_proto_init() }

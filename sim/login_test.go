@@ -46,6 +46,14 @@ func TestRefusalsOfTheTokenEndpoint(t *testing.T) {
 	}
 }
 
+func TestAScopeWithoutAResourceIsGraphs(t *testing.T) {
+	c := start(t, sim.Config{Users: 1})
+	status, answer := c.tryLogin(url.Values{"client_secret": {c.tenant.ClientSecret}, "scope": {".default"}})
+	if status != 200 || answer["access_token"] == nil {
+		t.Errorf("%d %v", status, answer)
+	}
+}
+
 func TestAnExpiredSecretIsNamedAsSuch(t *testing.T) {
 	c := start(t, sim.Config{Users: 1})
 	c.do("POST", "/sim/apps", object{"clientId": c.tenant.ClientID, "secrets": []string{}, "expiredSecrets": []string{c.tenant.ClientSecret}}).want(200)

@@ -75,14 +75,15 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) grant(w http.ResponseWriter, r *http.Request, form url.Values) {
 	app, method, refused := s.authenticate(r, form)
+	scope := qualify(form.Get("scope"))
 	if refused == nil {
-		refused = checkScope(form.Get("scope"))
+		refused = checkScope(scope)
 	}
 	if refused != nil {
 		refused.write(w, s.now())
 		return
 	}
-	token, err := s.issue(app, method, strings.TrimSuffix(form.Get("scope"), "/.default"))
+	token, err := s.issue(app, method, strings.TrimSuffix(scope, "/.default"))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -161,6 +162,15 @@ func (s *Server) checkAssertion(r *http.Request, app App, form url.Values) *refu
 	}
 	host := scheme + r.Host + "/" + r.PathValue("tenant")
 	return assertion.verify(app, []string{host + "/oauth2/v2.0/token", host + "/v2.0", host + "/oauth2/token"}, s.now())
+}
+
+// qualify names the resource of a scope that has none: it is Graph, and rclone relies on that.
+// https://learn.microsoft.com/entra/identity-platform/scopes-oidc
+func qualify(scope string) string {
+	if scope == ".default" {
+		return "https://graph.microsoft.com/.default"
+	}
+	return scope
 }
 
 // checkScope asks for exactly one resource and all its permissions.

@@ -108,6 +108,18 @@ func (s *Store) person(user *object) Person {
 	return Person{user.id, user.index, name, address}
 }
 
+// GroupName is the name of the group with an object id, if it is there.
+func (s *Store) GroupName(id string) (name string, there bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	group, err := s.get(Group, id)
+	if err != nil {
+		return "", false
+	}
+	name, _ = s.properties(group)["displayName"].(string)
+	return name, true
+}
+
 // Generated is how many users the directory began with.
 func (s *Store) Generated() int { return s.config.Users }
 

@@ -24,7 +24,9 @@ func (s *Store) delta(c *wire.Call) error {
 	r := &round{
 		drive: d, token: t, first: t.Since == 0 && !latest, page: c.NewPage("Collection(driveItem)", -1), view: newView(c, d, t.Select, true),
 		bare: strings.EqualFold(c.Request.Header.Get("deltaExcludeParent"), "true"), told: map[*item]bool{},
+		sharing: sharingChanges(c),
 	}
+	r.view.scan(c, r.sharing, t.Since, r.first)
 	whole := r.fill()
 	self, _, _ := strings.Cut(c.Self(), "(")
 	if !whole {
@@ -44,13 +46,15 @@ type round struct {
 	first bool // everything that is there
 	bare  bool // without folders that did not change
 	told  map[*item]bool
+
+	sharing bool // changes of sharing count, too
 }
 
 // fill writes changes until the page is full; it is true if the round ends with it.
 func (r *round) fill() bool {
 	for next := r.token.Position + 1; next <= r.token.Until; next++ {
 		i := r.drive.log[next-1].item
-		if i.sequence == next && r.reports(i) && !r.told[i] {
+		if r.last(i) == next && r.reports(i) && !r.told[i] {
 			group := r.group(i)
 			if len(r.told) > 0 && len(r.told)+len(group) > r.token.Size {
 				return false
@@ -60,6 +64,14 @@ func (r *round) fill() bool {
 		r.token.Position = next
 	}
 	return true
+}
+
+// last is when an item changed, as far as the client wants to know.
+func (r *round) last(i *item) uint64 {
+	if r.sharing {
+		return max(i.sequence, i.sharedAt)
+	}
+	return i.sequence
 }
 
 // reports leaves out what was never known to the client, and what is in a deleted folder.
@@ -75,8 +87,8 @@ func (r *round) reports(i *item) bool {
 func (r *round) group(i *item) []*item {
 	group := []*item{i}
 	for at := i.parent; at != nil && !i.gone; at = at.parent {
-		changed := at.sequence > r.token.Since
-		before := changed && at.sequence <= r.token.Position
+		changed := r.last(at) > r.token.Since
+		before := changed && r.last(at) <= r.token.Position
 		if !before && !r.told[at] && (changed || !r.bare) {
 			group = append(group, at)
 		}

@@ -28,6 +28,13 @@
 // See [checkName]. They are compared without case. A name with "eicar" in it makes a file
 // infected: metadata has a malware facet, and nobody gets the content.
 //
+// # Sharing
+//
+// An item has the owner's permission, its own and those of the folders above; each is told on the
+// item with where it comes from. A change of sharing is no change of the item: a delta tells it
+// only to who asks with the three preferences of a scan and may see everything, and marks the item
+// with @microsoft.graph.sharedChanged. A link that is made again has another address.
+//
 // # Uploads
 //
 // Bytes go to a file on disk that has no name. Missing folders on the path of an upload are made.
@@ -38,6 +45,8 @@
 //   - https://learn.microsoft.com/graph/api/driveitem-delta, .../driveitem-get-content
 //   - https://learn.microsoft.com/graph/api/driveitem-put-content, .../driveitem-createuploadsession
 //   - https://learn.microsoft.com/graph/api/driveitem-list-versions
+//   - https://learn.microsoft.com/graph/api/resources/permission, .../driveitem-createlink, .../driveitem-invite
+//   - https://learn.microsoft.com/onedrive/developer/rest-api/concepts/scan-guidance
 //   - https://learn.microsoft.com/onedrive/developer/rest-api/concepts/addressing-driveitems
 //   - names: https://support.microsoft.com/office/64883a5d-228e-48f5-b3d2-eb39e07630fa
 package drive

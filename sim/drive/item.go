@@ -22,7 +22,9 @@ type item struct {
 	edits    int           // of anything: eTag
 	writes   int           // of the content: cTag
 	versions []version     // earlier contents, newest first
-	sequence uint64        // of the last change
+	sequence uint64        // of the last change, but of sharing
+	sharedAt uint64        // of the last change of sharing
+	rights   []*right      // that it does not inherit
 	gone     bool
 }
 

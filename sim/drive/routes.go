@@ -1,6 +1,9 @@
 package drive
 
-import "github.com/tenantkeep/tenantkeep/sim/wire"
+import (
+	"github.com/tenantkeep/tenantkeep/sim/throttle"
+	"github.com/tenantkeep/tenantkeep/sim/wire"
+)
 
 // Application permissions, as the pages of the reference list them.
 var (
@@ -36,7 +39,10 @@ func (s *Store) Routes() []wire.Route {
 		{Method: "GET", Path: item1 + "/versions", Units: several, Serve: s.listVersions},
 		{Method: "GET", Path: item1 + "/versions/{version}/content", Units: single, Serve: s.versionContent},
 		{Method: "POST", Path: item1 + "/versions/{version}/restoreVersion", Serve: s.restoreVersion},
-		{Method: "GET", Path: item1 + "/permissions", Units: rights, Serve: s.permissions},
+		{Method: "GET", Path: item1 + "/permissions/{permission}", Units: rights, Serve: s.readRight},
+		{Method: "PATCH", Path: item1 + "/permissions/{permission}", Units: rights, Serve: s.updateRight},
+		{Method: "DELETE", Path: item1 + "/permissions/{permission}", Units: rights, Serve: s.deleteRight},
+		{Method: "GET", Path: whole + "/root/permissions", Units: rights, Serve: s.permissions},
 	}
 	for _, place := range []string{item1, inRoot, inFolder} {
 		routes = append(routes,
@@ -45,13 +51,16 @@ func (s *Store) Routes() []wire.Route {
 			wire.Route{Method: "GET", Path: place + "/content", Units: single, Serve: s.readContent},
 			wire.Route{Method: "PUT", Path: place + "/content", Serve: s.putContent},
 			wire.Route{Method: "POST", Path: place + "/createUploadSession", Serve: s.createUpload},
+			wire.Route{Method: "GET", Path: place + "/permissions", Units: rights, Serve: s.permissions},
+			wire.Route{Method: "POST", Path: place + "/createLink", Units: rights, Class: throttle.Sharing, Serve: s.createLink},
+			wire.Route{Method: "POST", Path: place + "/invite", Units: rights, Class: throttle.Sharing, Serve: s.invite},
 		)
 	}
 	for n := range routes {
 		r := &routes[n]
 		r.Service, r.Roles = wire.Files, reading
 		if r.Method != "GET" {
-			r.Roles, r.Units = writing, several
+			r.Roles, r.Units = writing, max(r.Units, several)
 		}
 	}
 	return routes

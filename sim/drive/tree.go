@@ -25,7 +25,8 @@ type drive struct {
 	last       uint64           // number given
 	log        []entry          // entry n is change n+1
 	generation int
-	binned     int64 // bytes in the recycle bin
+	binned     int64  // bytes in the recycle bin
+	shares     uint64 // permissions given
 }
 
 // entry is a change of an item. It counts as long as it is the item's last.

@@ -93,20 +93,3 @@ func (s *Store) restoreVersion(c *wire.Call) error {
 	d.write(i, v.content, dates{i.created, c.Now}.or(c.Now, c.Now), c.Now)
 	return c.NoContent()
 }
-
-// permissions answers GET .../permissions: the owner's.
-func (s *Store) permissions(c *wire.Call) error {
-	d, err := s.open(c)
-	if err != nil {
-		return err
-	}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	if _, err := d.locate(c); err != nil {
-		return err
-	}
-	page := c.NewPage("Collection(permission)", -1)
-	page.Item()
-	page.Bytes = append(d.appendOwner(append(page.Bytes, `{"id":"`+d.store.secret(d.id)+`","roles":["owner"],"grantedToV2":`...)), '}')
-	return page.Send()
-}

@@ -15,10 +15,15 @@ type view struct {
 	wanted map[string]bool // of $select; nil: everything
 	delta  bool
 	site   string // address of the owner's site, escaped
+	rights bool   // permissions are wanted, too
+
+	sharedSince  uint64 // mark items whose sharing changed since; 0: none
+	hierarchical bool   // tell only of items with permissions of their own that they are shared
 }
 
 func newView(c *wire.Call, d *drive, selected []string, delta bool) *view {
 	v := &view{call: c, drive: d, delta: delta, site: d.site()}
+	_, v.rights = c.Query.Expands("permissions")
 	if len(selected) > 0 {
 		v.wanted = map[string]bool{}
 		for _, name := range selected {
@@ -48,6 +53,7 @@ func (v *view) append(b []byte, i *item, context string) []byte {
 	v.appendAddress(w, i)
 	v.appendCommon(w, i)
 	v.appendKind(w, i)
+	v.appendSharing(w, i)
 	return append(w.b, '}')
 }
 

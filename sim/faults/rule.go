@@ -61,6 +61,7 @@ var Quirks = map[string]string{
 	"empty-patch":             "PATCH of an item answers 204 without a body (abraunegg/onedrive#3620)",
 	"groups-deleted-for-good": "security groups do not go to the recycle bin (learn.microsoft.com/graph/api/group-delete until 2025)",
 	"synced-users":            "users come from an Active Directory: PATCH answers 400 (learn.microsoft.com/graph/api/user-update)",
+	"sharing-disabled":        "links and invitations answer 403 sharingDisabled (learn.microsoft.com/graph/api/driveitem-createlink)",
 	"broken-attachment":       "reading the first attachment of a mail fails with ErrorCannotOpenFileAttachment (corso)",
 }
 

@@ -36,6 +36,8 @@ type client struct {
 	base  string
 	token string
 	err   error
+
+	colleague string // principal name of somebody who is there
 }
 
 func newClient(base string) *client {

@@ -11,7 +11,9 @@ func (c *client) walkUsers(ctx context.Context) string {
 	domain := c.get(ctx, "/domains").first().text("id")
 	c.get(ctx, "/subscribedSkus/"+c.get(ctx, "/subscribedSkus").first().text("id"))
 	c.walkDomains(ctx)
-	manager := c.get(ctx, "/users?$top=3&$select=id,displayName,userPrincipalName").first().text("id")
+	colleague := c.get(ctx, "/users?$top=3&$select=id,displayName,userPrincipalName").first()
+	manager := colleague.text("id")
+	c.colleague = colleague.text("userPrincipalName")
 	c.get(ctx, "/users/$count", "ConsistencyLevel", "eventual")
 	c.get(ctx, "/users/delta?$select=displayName,accountEnabled")
 	user := c.post(ctx, "/users", object{

@@ -3,6 +3,7 @@ package walk
 import (
 	"context"
 	"net/url"
+	"strings"
 )
 
 // walkDrive works with items by id, by path, and by path below a folder.
@@ -12,7 +13,8 @@ func (c *client) walkDrive(ctx context.Context, user string) {
 	c.get(ctx, drive)
 	c.get(ctx, drive+"/root")
 	c.get(ctx, drive+"/root/delta?$select=id,name,size")
-	c.get(ctx, drive+"/root/children?$top=5")
+	c.get(ctx, drive+"/root/children?$top=5&$expand=permissions")
+	c.get(ctx, drive+"/root/permissions")
 	folder := c.post(ctx, drive+"/root/children", newFolder("Walk")).text("id")
 	below := c.post(ctx, drive+"/items/"+folder+"/children", newFolder("Below")).text("id")
 
@@ -41,12 +43,27 @@ func (c *client) walkFile(ctx context.Context, place string) string {
 		"item": object{"@microsoft.graph.conflictBehavior": "replace"}}), []byte("another step"))
 	c.get(ctx, place)
 	c.get(ctx, place+"/content")
+	c.walkSharing(ctx, place, file)
 	return file
+}
+
+// walkSharing shares an item by a link and with a person, and ends that again.
+func (c *client) walkSharing(ctx context.Context, place, file string) {
+	link := c.post(ctx, place+"/createLink", object{"type": "view", "scope": "organization"}).text("id")
+	given := c.post(ctx, place+"/invite", object{"recipients": []object{{"email": c.colleague}}, "roles": []string{"read"},
+		"requireSignIn": true, "sendInvitation": false}).first().text("id")
+	c.get(ctx, place+"/permissions")
+	drive, _, _ := strings.Cut(place, "/root:")
+	drive, _, _ = strings.Cut(drive, "/items/")
+	rights := drive + "/items/" + file + "/permissions/"
+	c.patch(ctx, rights+given, object{"roles": []string{"write"}})
+	c.get(ctx, rights+given)
+	c.delete(ctx, rights+given)
+	c.delete(ctx, rights+link)
 }
 
 // walkVersions brings back the first version of a file.
 func (c *client) walkVersions(ctx context.Context, file string) {
-	c.get(ctx, file+"/permissions")
 	c.get(ctx, file+"/versions")
 	c.get(ctx, file+"/versions/1.0/content")
 	c.post(ctx, file+"/versions/1.0/restoreVersion", nil)

@@ -264,6 +264,17 @@ func TestFailuresAreOnRecordUntilTheyAreMadeGood(t *testing.T) {
 			t.Errorf("%+v, %v", f, err)
 		}
 	}
+	for after, want := range map[string]int{"": 1, "bad": 1, "worse": 0} {
+		n := 0
+		for _, err := range view.FailuresIn(t.Context(), "inbox", after) {
+			if n++; err != nil {
+				t.Error(err)
+			}
+		}
+		if n != want {
+			t.Errorf("%d failures after %q, not %d", n, after, want)
+		}
+	}
 	s = b.begin(v, "r3")
 	if _, err := s.Delete(t.Context(), worse); err != nil {
 		t.Fatal(err)

@@ -154,27 +154,6 @@ func (w *View) lookup(ctx context.Context, key []byte) (segment.Row, error) {
 	return r, err
 }
 
-// Failures yields the items that had failed and were not made good by then.
-func (w *View) Failures(ctx context.Context) iter.Seq2[Failure, error] {
-	return func(yield func(Failure, error) bool) {
-		first := []byte{byte(row.Failure)}
-		for r, err := range w.rows(ctx, segment.Everything(first, row.After(first))) {
-			if err != nil {
-				yield(Failure{}, fault.Wrap("list failures", err))
-				return
-			}
-			f, err := parseFailure(r)
-			if err != nil {
-				yield(f, damaged("list failures", err))
-				return
-			}
-			if !yield(f, nil) {
-				return
-			}
-		}
-	}
-}
-
 func itemKey(ref Ref) []byte { return row.Key(row.Item, ref.Container, ref.ID) }
 
 // part is the index of a part, -1 without one.

@@ -103,9 +103,13 @@ func (a *app) exported(printer show.Printer, summary *restorev1.ExportSummary, e
 	}
 	err = printer.Message(summary, func(out io.Writer) {
 		fmt.Fprintf(out, "%d items, %s, %d failed\n", summary.GetItems(), show.Bytes(summary.GetBytes()), len(summary.GetFailures()))
-		printFailures(out, summary.GetFailures())
+		if n := len(summary.GetIncompleteItems()); n > 0 {
+			fmt.Fprintf(out, "%d exported, but incomplete: the backup could not read all of them\n", n)
+		}
+		printFailures(out, "failed", summary.GetFailures())
+		printFailures(out, "incomplete", summary.GetIncompleteItems())
 	})
-	if err == nil && len(summary.GetFailures()) > 0 {
+	if err == nil && len(summary.GetFailures())+len(summary.GetIncompleteItems()) > 0 {
 		return errPartial
 	}
 	return err

@@ -143,13 +143,18 @@ func printRestore(out io.Writer, restore *restorev1.Restore) {
 	}
 	fmt.Fprintf(out, "%d items: %d created, %d replaced, %d skipped, %d failed; %s, %d requests\n", report.GetItems(), report.GetCreated(),
 		report.GetReplaced(), report.GetSkipped(), report.GetFailed(), show.Bytes(report.GetBytes()), report.GetRequests())
-	printFailures(out, report.GetFailures())
+	if n := report.GetIncomplete(); n > 0 {
+		fmt.Fprintf(out, "%d restored, but incomplete: the backup could not read all of them\n", n)
+	}
+	printFailures(out, "failed", report.GetFailures())
+	printFailures(out, "incomplete", report.GetIncompleteItems())
 	printProblem(out, report.GetProblem())
 }
 
-func printFailures(out io.Writer, failures []*restorev1.FailedItem) {
+// printFailures prints what became of items under a word for that.
+func printFailures(out io.Writer, word string, failures []*restorev1.FailedItem) {
 	for _, failure := range failures {
-		fmt.Fprintf(out, "  failed   %s\n", failure.GetItemId())
+		fmt.Fprintf(out, "  %-8s %s\n", word, failure.GetItemId())
 		printProblem(out, failure.GetProblem())
 	}
 }

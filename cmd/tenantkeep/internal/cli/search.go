@@ -63,7 +63,7 @@ func (a *app) printFound(stream interface {
 		found++
 		item := reply.GetItem()
 		err = a.printer().Line(reply, func(out io.Writer) {
-			fmt.Fprintf(out, "%s  %s/%s  %s  %s\n    %s --item %s\n", show.Time(item.GetTime()), show.Plain(item.GetPath()), show.Plain(item.GetTitle()),
+			fmt.Fprintf(out, "%s  %s/%s  %s  %s\n    %s --item %s\n", show.Time(item.GetTime()), show.Plain(item.GetPath()), show.Plain(item.GetTitle()+mark(item)),
 				show.Plain(item.GetSender()), reply.GetResourceDisplayName(), reply.GetSnapshot(), item.GetId())
 		})
 		if err != nil {

@@ -52,11 +52,17 @@ func (a *app) snapshotList() *cobra.Command {
 }
 
 func (a *app) snapshotLs() *cobra.Command {
-	return &cobra.Command{
-		Use: "ls SNAPSHOT [PATH]", Short: "List a folder of a snapshot", Args: cobra.RangeArgs(1, 2), Long: "List a folder of a snapshot.\n\n" + snapshotHelp,
-		Example: "  tenantkeep snapshot ls mail:ann@contoso.example Inbox/Projects",
+	var order string
+	command := &cobra.Command{
+		Use: "ls SNAPSHOT [PATH]", Short: "List a folder of a snapshot", Args: cobra.RangeArgs(1, 2),
+		Long:    "List a folder of a snapshot: its folders by name, then its items in the order of their ids.\n\n" + snapshotHelp,
+		Example: "  tenantkeep snapshot ls mail:ann@contoso.example Inbox/Projects --sort time",
 		RunE: func(command *cobra.Command, arguments []string) error {
-			request := &restorev1.ListItemsRequest{}
+			orderBy, known := orders[order]
+			if !known {
+				return wrong(fmt.Sprintf("--sort %q", order), "use id, name or time")
+			}
+			request := &restorev1.ListItemsRequest{OrderBy: orderBy}
 			var err error
 			if request.Snapshot, err = a.theSnapshot(command.Context(), arguments[0]); err != nil {
 				return err
@@ -75,7 +81,12 @@ func (a *app) snapshotLs() *cobra.Command {
 			return a.printer().Message(all, func(out io.Writer) { printItems(out, all.GetItems()) })
 		},
 	}
+	command.Flags().StringVar(&order, "sort", "id", "id, name or time (newest first); name and time read the whole folder for every 500 items shown")
+	return command
 }
+
+// orders are the values of --sort as the API has them.
+var orders = map[string]string{"id": "", "name": "name", "time": "time desc"}
 
 func printItems(out io.Writer, items []*restorev1.Item) {
 	var rows [][]string
@@ -84,12 +95,23 @@ func printItems(out io.Writer, items []*restorev1.Item) {
 		if item.GetKind() == restorev1.ItemKind_ITEM_KIND_FOLDER {
 			title, size = title+"/", "-"
 		}
-		if item.GetProblem() != nil {
-			title += " (not backed up: " + item.GetProblem().GetCause() + ")"
-		}
-		rows = append(rows, []string{show.Time(item.GetTime()), size, item.GetSender(), title, item.GetId()})
+		rows = append(rows, []string{show.Time(item.GetTime()), size, item.GetSender(), title + mark(item), item.GetId()})
 	}
 	show.Table(out, "TIME SIZE FROM TITLE ID", rows)
+}
+
+// mark says behind an item's title what the snapshot lacks of it.
+func mark(item *restorev1.Item) string {
+	switch cause := item.GetProblem().GetCause(); {
+	case item.GetProblem() == nil:
+		return ""
+	case !item.GetIncomplete():
+		return " (not backed up: " + cause + ")"
+	case item.GetProblem().GetReason() == "OLDER_VERSION":
+		return " (an earlier version: " + cause + ")"
+	default:
+		return " (incomplete: " + cause + ")"
+	}
 }
 
 func count(n int64) string { return strconv.FormatInt(n, 10) }

@@ -76,11 +76,17 @@ func (b *Browse) ListItems(ctx context.Context, request *restorev1.ListItemsRequ
 	if err != nil {
 		return nil, err
 	}
+	order, err := snapshot.ParseOrder(request.GetOrderBy())
+	if err != nil {
+		return nil, err
+	}
 	o, err := open(ctx, b.resources, b.archive, request.GetSnapshot())
 	if err != nil {
 		return nil, err
 	}
-	listing, err := snapshot.Page(ctx, o.reader, o.tree, request.GetPath(), request.GetPageToken(), size)
+	listing, err := snapshot.Page(ctx, o.reader, o.tree, snapshot.Wanted{
+		Path: request.GetPath(), Order: order, Token: request.GetPageToken(), Limit: size,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +101,18 @@ func (b *Browse) ListItems(ctx context.Context, request *restorev1.ListItemsRequ
 }
 
 func folderMessage(folder snapshot.Folder, path string) *restorev1.Item {
-	return &restorev1.Item{Id: folder.ID, Kind: restorev1.ItemKind_ITEM_KIND_FOLDER, Title: folder.Name, Path: path}
+	return &restorev1.Item{
+		Id: folder.ID, Kind: restorev1.ItemKind_ITEM_KIND_FOLDER, Title: folder.Name, Path: path,
+		Problem: problem(folder.Problem), Incomplete: folder.Problem != nil,
+	}
+}
+
+// problem is what is missing of an item or folder; nil for nothing.
+func problem(p *snapshot.Problem) *typev1.Problem {
+	if p == nil {
+		return nil
+	}
+	return &typev1.Problem{Reason: p.Reason, Cause: p.Cause, Next: p.Next()}
 }
 
 var kinds = map[snapshot.Kind]restorev1.ItemKind{
@@ -106,15 +123,10 @@ func itemMessage(item snapshot.Item, path string) *restorev1.Item {
 	m := &restorev1.Item{
 		Id: item.ID, Kind: kinds[item.Kind], Title: item.Title, Path: path, Sender: address(item.Sender),
 		Size: item.Size, HasAttachments: item.Attachments,
+		Problem: problem(item.Problem), Incomplete: item.Problem != nil && item.Problem.Held,
 	}
 	if !item.Time.IsZero() {
 		m.Time = timestamppb.New(item.Time)
-	}
-	if item.Problem != nil {
-		m.Problem = &typev1.Problem{
-			Reason: item.Problem.Reason, Cause: item.Problem.Cause,
-			Next: "back the resource up again: what failed is read first; an earlier snapshot may hold the item",
-		}
 	}
 	return m
 }

@@ -61,10 +61,16 @@ func (s *Exports) Export(request *restorev1.ExportRequest, stream grpc.ServerStr
 
 func summaryMessage(summary export.Summary) *restorev1.ExportSummary {
 	m := &restorev1.ExportSummary{Items: summary.Items, Bytes: summary.Bytes}
-	for _, failure := range summary.Failures[:min(len(summary.Failures), maxFailures)] {
-		m.Failures = append(m.Failures, outbox.Failed(failure.Item, failure.Err))
-	}
+	m.Failures, m.IncompleteItems = named(summary.Failures), named(summary.Partly)
 	return m
+}
+
+func named(failures []export.Failure) []*restorev1.FailedItem {
+	var items []*restorev1.FailedItem
+	for _, failure := range failures[:min(len(failures), maxFailures)] {
+		items = append(items, outbox.Failed(failure.Item, failure.Err))
+	}
+	return items
 }
 
 // partSize is how many bytes one message of the stream has: far below gRPC's limit.

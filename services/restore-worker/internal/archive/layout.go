@@ -8,29 +8,27 @@ import (
 
 	"github.com/tenantkeep/tenantkeep/pkg/vault"
 	"github.com/tenantkeep/tenantkeep/pkg/vault/content"
-	"github.com/tenantkeep/tenantkeep/services/restore-worker/internal/snapshot"
 )
 
-// mailbox: a container for each folder.
-type mailbox struct{ view *vault.View }
-
-func (m mailbox) folders(ctx context.Context) iter.Seq2[vault.Entry, error] {
-	return m.view.Containers(ctx)
+// layout is how a workload lies in its unit.
+type layout interface {
+	// folders is the container that the folders are in.
+	folders() string
+	// containers are those that hold what is in the folders: at least one, if there is a folder.
+	containers(folders map[string]bool) []string
+	// refs yields where an item of that id could be.
+	refs(ctx context.Context, id string) iter.Seq2[vault.Ref, error]
+	// folderOf is the folder that an entry is in.
+	folderOf(ref vault.Ref, parent string) string
 }
 
-func (m mailbox) items(ctx context.Context, folders map[string]bool) iter.Seq2[vault.Entry, error] {
-	return func(yield func(vault.Entry, error) bool) {
-		for _, folder := range slices.Sorted(maps.Keys(folders)) {
-			if folder == snapshot.Top {
-				continue // the container of that name holds the folders
-			}
-			for entry, err := range m.view.Items(ctx, folder, "") {
-				if !yield(entry, err) {
-					return
-				}
-			}
-		}
-	}
+// mailbox: a container for each folder. That of the top holds the folders alone.
+type mailbox struct{ view *vault.View }
+
+func (mailbox) folders() string { return vault.Root }
+
+func (mailbox) containers(folders map[string]bool) []string {
+	return slices.Sorted(maps.Keys(folders)) // the ids are the same, and so is that of the top
 }
 
 func (m mailbox) refs(ctx context.Context, id string) iter.Seq2[vault.Ref, error] {
@@ -43,38 +41,17 @@ func (m mailbox) refs(ctx context.Context, id string) iter.Seq2[vault.Ref, error
 	}
 }
 
-func (mailbox) folderRef(id string) vault.Ref { return vault.Ref{Container: vault.Root, ID: id} }
-
 func (mailbox) folderOf(ref vault.Ref, _ string) string { return ref.Container }
 
 // drive: one container for everything, and the way to the top by parents.
-type drive struct{ view *vault.View }
+type drive struct{}
 
-func (d drive) folders(ctx context.Context) iter.Seq2[vault.Entry, error] {
-	return d.only(ctx, func(entry vault.Entry) bool { return entry.Kind == vault.KindFolder })
-}
+func (drive) folders() string { return content.Drive }
 
-func (d drive) items(ctx context.Context, folders map[string]bool) iter.Seq2[vault.Entry, error] {
-	return d.only(ctx, func(entry vault.Entry) bool { return entry.Kind != vault.KindFolder && folders[entry.Parent] })
-}
-
-func (d drive) only(ctx context.Context, keep func(vault.Entry) bool) iter.Seq2[vault.Entry, error] {
-	return func(yield func(vault.Entry, error) bool) {
-		for entry, err := range d.view.Items(ctx, content.Drive, "") {
-			if err == nil && !keep(entry) {
-				continue
-			}
-			if !yield(entry, err) {
-				return
-			}
-		}
-	}
-}
+func (drive) containers(map[string]bool) []string { return []string{content.Drive} }
 
 func (drive) refs(_ context.Context, id string) iter.Seq2[vault.Ref, error] {
 	return func(yield func(vault.Ref, error) bool) { yield(vault.Ref{Container: content.Drive, ID: id}, nil) }
 }
-
-func (drive) folderRef(id string) vault.Ref { return vault.Ref{Container: content.Drive, ID: id} }
 
 func (drive) folderOf(_ vault.Ref, parent string) string { return parent }

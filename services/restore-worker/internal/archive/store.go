@@ -78,7 +78,7 @@ func (s *Store) Open(ctx context.Context, resource snapshot.Resource, id string)
 		return nil, err
 	}
 	if resource.Workload == m365.Files {
-		return &Contents{view: view, unit: resource.Unit, layout: drive{view}}, nil
+		return &Contents{view: view, unit: resource.Unit, layout: drive{}}, nil
 	}
 	return &Contents{view: view, unit: resource.Unit, layout: mailbox{view}}, nil
 }

@@ -27,9 +27,10 @@ type Summary struct {
 	Items    int64
 	Bytes    int64 // of what the items are, not of the archive
 	Failures []Failure
+	Partly   []Failure // in the export, but not whole
 }
 
-// Failure is an item that is not in the export.
+// Failure is an item that is not in the export, or not whole.
 type Failure struct {
 	Item  string
 	Title string
@@ -40,9 +41,16 @@ func (s *Summary) failed(item snapshot.Item, err error) {
 	s.Failures = append(s.Failures, Failure{item.ID, item.Title, err})
 }
 
-func (s *Summary) done(bytes int64) {
+func (s *Summary) done(item snapshot.Item, bytes int64) {
 	s.Items++
 	s.Bytes += bytes
+	s.partly(item.ID, item.Title, item.Problem)
+}
+
+func (s *Summary) partly(id, title string, problem *snapshot.Problem) {
+	if shortfall := problem.Shortfall(); shortfall != nil {
+		s.Partly = append(s.Partly, Failure{id, title, shortfall})
+	}
 }
 
 // missing says why an item that the snapshot lacks is not in the export.
@@ -53,18 +61,21 @@ func missing(item snapshot.Item) error {
 
 // all yields every chosen item; fatal tells errors of the writer from those of an item.
 func (e *Export) each(ctx context.Context, summary *Summary, export func(snapshot.Item) (int64, error)) error {
+	for _, folder := range e.Choice.Folders {
+		summary.partly(folder.ID, folder.Name, folder.Problem)
+	}
 	for item, err := range e.Choice.All(ctx, e.Reader) {
 		if err != nil {
 			return fault.Wrap("read snapshot", err)
 		}
-		if item.Problem != nil {
+		if item.Missing() {
 			summary.failed(item, missing(item))
 			continue
 		}
 		n, err := export(item)
 		switch {
 		case err == nil:
-			summary.done(n)
+			summary.done(item, n)
 		case ctx.Err() != nil || isOutput(err):
 			return err
 		default:
@@ -118,13 +129,15 @@ func (e *Export) EML(ctx context.Context, out io.Writer) (Summary, error) {
 	if only == nil {
 		return Summary{}, fault.New(fault.Invalid, "export", "no message is selected", fault.Reason("NOT_ONE_MESSAGE"), fault.Next("select one message"))
 	}
-	if only.Problem != nil {
+	if only.Missing() {
 		return Summary{}, missing(*only)
 	}
 	text, err := e.render(ctx, *only)
 	if err != nil {
 		return Summary{}, err
 	}
+	var summary Summary
+	summary.done(*only, int64(len(text)))
 	_, err = out.Write(text)
-	return Summary{Items: 1, Bytes: int64(len(text))}, err
+	return summary, err
 }

@@ -182,3 +182,30 @@ func TestEmlIsOneMessage(t *testing.T) {
 		t.Errorf("two messages: %v", err)
 	}
 }
+
+func TestWhatIsNotWholeIsExportedAndNamed(t *testing.T) {
+	part := &snapshot.Problem{Reason: snapshot.Incomplete, Cause: "an attachment cannot be opened", Held: true}
+	m := &snapshottest.Memory{Tree: []snapshot.Folder{{ID: "i", Name: "Inbox"}}}
+	m.Add(snapshot.Item{ID: "whole", Folder: "i", Kind: snapshot.Message, Title: "whole"}, "item", "Subject: whole")
+	m.Add(snapshot.Item{ID: "part", Folder: "i", Kind: snapshot.Message, Title: "part", Problem: part}, "item", "Subject: part")
+	for format, write := range map[string]func(*export.Export, io.Writer) (export.Summary, error){
+		"zip":  func(e *export.Export, out io.Writer) (export.Summary, error) { return e.ZIP(t.Context(), out) },
+		"mbox": func(e *export.Export, out io.Writer) (export.Summary, error) { return e.MBOX(t.Context(), out) },
+	} {
+		var out bytes.Buffer
+		summary, err := write(of(t, m), &out)
+		if err != nil || summary.Items != 2 || len(summary.Failures) != 0 || len(summary.Partly) != 1 || summary.Partly[0].Item != "part" {
+			t.Errorf("%s: %+v, %v", format, summary, err)
+		}
+		if format != "zip" {
+			continue
+		}
+		if said := unzip(t, out.Bytes())["not exported.txt"]; !strings.Contains(said, "an attachment cannot be opened") {
+			t.Errorf("the archive says %q", said)
+		}
+	}
+	summary, err := of(t, m, snapshot.Selector{ID: "part"}).EML(t.Context(), io.Discard)
+	if err != nil || len(summary.Partly) != 1 {
+		t.Errorf("eml: %+v, %v", summary, err)
+	}
+}

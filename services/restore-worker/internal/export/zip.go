@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
@@ -129,12 +130,13 @@ func (s *source) Read(p []byte) (int, error) {
 
 // report lists what is missing, in a file that comes last.
 func (z *zipper) report(summary Summary) error {
-	if len(summary.Failures) == 0 {
+	lacking := slices.Concat(summary.Failures, summary.Partly)
+	if len(lacking) == 0 {
 		return nil
 	}
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "%d items could not be exported, or not wholly:\r\n\r\n", len(summary.Failures))
-	for _, failure := range summary.Failures {
+	fmt.Fprintf(&text, "%d items could not be exported, %d are here but not whole:\r\n\r\n", len(summary.Failures), len(summary.Partly))
+	for _, failure := range lacking {
 		fmt.Fprintf(&text, "%s\r\n  id: %s\r\n  why: %s\r\n\r\n", safe(failure.Title, ""), failure.Item, fault.Sentence(failure.Err))
 	}
 	_, err := z.entry(z.names.take("", "not exported", ".txt"), time.Time{}, &text)

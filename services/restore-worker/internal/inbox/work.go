@@ -213,7 +213,7 @@ func later(kind fault.Kind) bool {
 }
 
 func outcome(report *restorev1.RestoreReport) restorev1.RestoreState {
-	if report.GetFailed() == 0 {
+	if report.GetFailed()+report.GetIncomplete() == 0 {
 		return restorev1.RestoreState_RESTORE_STATE_SUCCEEDED
 	}
 	return restorev1.RestoreState_RESTORE_STATE_PARTIAL

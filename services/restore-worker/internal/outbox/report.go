@@ -14,7 +14,7 @@ import (
 
 // A report has to fit into one message of state beside the restore itself.
 const (
-	maxReport = 300 << 10
+	maxReport = 200 << 10 // of each of its two lists
 	maxCause  = 500
 )
 
@@ -22,20 +22,28 @@ const (
 func Report(report restore.Report, requests int64, err error) *restorev1.RestoreReport {
 	m := &restorev1.RestoreReport{
 		Items: report.Items, Created: report.Created, Replaced: report.Replaced, Skipped: report.Skipped,
-		Failed: report.Failed, Bytes: report.Bytes, Requests: requests, Problem: Problem(err),
+		Failed: report.Failed, Bytes: report.Bytes, Requests: requests, Problem: Problem(err), Incomplete: report.Incomplete,
 	}
-	size := 0
-	for _, failure := range report.Failures {
-		failed := Failed(failure.Item, failure.Err)
-		if size += proto.Size(failed); size > maxReport {
-			break
-		}
-		m.Failures = append(m.Failures, failed)
-	}
+	m.Failures = named(report.Failures)
+	m.IncompleteItems = named(report.Shortfalls)
 	return m
 }
 
-// Failed is the message of an item that failed.
+// named are the messages of as many items as a report has room for.
+func named(failures []restore.Failure) []*restorev1.FailedItem {
+	var items []*restorev1.FailedItem
+	size := 0
+	for _, failure := range failures {
+		item := Failed(failure.Item, failure.Err)
+		if size += proto.Size(item); size > maxReport {
+			break
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// Failed is the message of an item that failed, or of which something is missing.
 func Failed(item string, err error) *restorev1.FailedItem {
 	return &restorev1.FailedItem{ItemId: item, Problem: Problem(err)}
 }

@@ -23,6 +23,11 @@
 // another item of the same snapshot, or was restored from another item, is not the same: real
 // mailboxes hold true duplicates, and both are given back.
 //
+// # Not whole
+//
+// What a backup could not read of an item is missing from what is restored too. Such an item is put
+// in and reported as incomplete; it never takes the place of what the target has, which may be whole.
+//
 // # Failure
 //
 // An item that fails costs only itself and goes into the report. What concerns them all ends

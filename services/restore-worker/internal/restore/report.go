@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"slices"
 	"sync"
 )
 
@@ -13,12 +14,15 @@ type Report struct {
 	Failed   int64
 	Bytes    int64 // of the items put in
 	Failures []Failure
+
+	Incomplete int64     // items among those put in that are not whole, and folders that may lack items
+	Shortfalls []Failure // what is missing of them
 }
 
-// MaxFailures is how many failures a report names; it counts all.
+// MaxFailures is how many failures, and how many shortfalls, a report names; it counts all.
 const MaxFailures = 1000
 
-// Failure is an item that was not restored.
+// Failure is an item that was not restored, or not whole.
 type Failure struct {
 	Item string
 	Err  error
@@ -43,7 +47,8 @@ func (t *Tally) Report() Report {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	report := t.report
-	report.Failures = append([]Failure(nil), t.report.Failures...)
+	report.Failures = slices.Clone(t.report.Failures)
+	report.Shortfalls = slices.Clone(t.report.Shortfalls)
 	return report
 }
 
@@ -76,6 +81,19 @@ func (t *Tally) done(verb Verb, bytes int64) {
 	}
 	t.progress.Done++
 	t.progress.BytesDone += bytes
+}
+
+// incomplete notes that an item or folder was restored, but not whole. nil is whole.
+func (t *Tally) incomplete(id string, shortfall error) {
+	if shortfall == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.report.Incomplete++
+	if len(t.report.Shortfalls) < MaxFailures {
+		t.report.Shortfalls = append(t.report.Shortfalls, Failure{id, shortfall})
+	}
 }
 
 func (t *Tally) failed(item string, bytes int64, err error) {

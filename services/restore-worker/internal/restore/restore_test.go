@@ -293,3 +293,42 @@ func TestWhatTheSnapshotLacksIsReported(t *testing.T) {
 		t.Errorf("report %+v, %v", report, err)
 	}
 }
+
+func TestWhatIsNotWholeIsRestoredAndReported(t *testing.T) {
+	part := &snapshot.Problem{Reason: snapshot.Incomplete, Cause: "an attachment cannot be opened", Held: true}
+	m := source()
+	m.Tree[2].Problem = &snapshot.Problem{Reason: snapshot.FolderIncomplete, Cause: "the folder was refused", Held: true}
+	m.Stored[0].Problem = part
+	m.Stored[1].Problem = &snapshot.Problem{Reason: snapshot.NotBackedUp, Cause: "it cannot be read"}
+	target := newShelf()
+	report, err := run(t, m, target, restore.Order{InPlace: true})
+	if err != nil || report.Created != 3 || report.Failed != 1 || report.Incomplete != 2 {
+		t.Errorf("report %+v, %v", report, err)
+	}
+	lacking := map[string]string{}
+	for _, s := range report.Shortfalls {
+		if fault.NextOf(s.Err) == "" || s.Err.Error() == "" {
+			t.Errorf("%s: %v, next %q", s.Item, s.Err, fault.NextOf(s.Err))
+		}
+		lacking[s.Item] = fault.ReasonOf(s.Err)
+	}
+	if diff := cmp.Diff(map[string]string{"m0": snapshot.Incomplete, "s": snapshot.FolderIncomplete}, lacking); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatIsNotWholeReplacesNothing(t *testing.T) {
+	m := source()
+	m.Stored[0].Problem = &snapshot.Problem{Reason: snapshot.Incomplete, Cause: "an attachment cannot be opened", Held: true}
+	for policy, created := range map[restore.Policy]int64{restore.SkipExisting: 0, restore.CopyBeside: 1, restore.ReplaceExisting: 0} {
+		target := newShelf()
+		target.items = []shelved{{restore.Found{ID: "whole"}, "/Inbox", "mail 0"}}
+		report, err := run(t, m, target, restore.Order{InPlace: true, Policy: policy, Selectors: []snapshot.Selector{{ID: "m0"}}})
+		if err != nil || report.Created != created || report.Incomplete != created || report.Replaced != 0 || (report.Failed == 1) != (policy == restore.ReplaceExisting) {
+			t.Errorf("policy %d: %+v, %v", policy, report, err)
+		}
+		if !slices.ContainsFunc(target.items, func(s shelved) bool { return s.ID == "whole" }) {
+			t.Errorf("policy %d: what was there is gone", policy)
+		}
+	}
+}

@@ -50,6 +50,9 @@ func (r *Restore) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, folder := range choice.Folders {
+		r.Tally.incomplete(folder.ID, folder.Problem.Shortfall())
+	}
 	r.doubt.Store(r.Resumed)
 	if err := r.items(ctx, choice, places); err != nil || !r.doubt.Load() {
 		return err
@@ -126,12 +129,15 @@ func (r *Restore) deal(ctx context.Context, item snapshot.Item, places *places, 
 		r.Tally.failed(item.ID, item.Size, err)
 	default:
 		r.Tally.done(verb, item.Size)
+		if verb != Skip { // what is there from elsewhere may be whole
+			r.Tally.incomplete(item.ID, item.Problem.Shortfall())
+		}
 	}
 	return row.add(err)
 }
 
 func (r *Restore) restore(ctx context.Context, item snapshot.Item, places *places) (Verb, error) {
-	if item.Problem != nil {
+	if item.Missing() {
 		return Skip, fault.New(fault.NotFound, "restore item", "the snapshot does not hold it: "+item.Problem.Cause,
 			fault.Reason(item.Problem.Reason), fault.Next("look for it in an earlier snapshot, or back the resource up again"))
 	}
@@ -165,6 +171,9 @@ func (r *Restore) try(ctx context.Context, job Job, again bool) (Verb, error) {
 		return Skip, err
 	}
 	action := Decide(r.Order.Policy, job.Mark, found)
+	if len(action.Instead) > 0 && job.Item.Problem != nil {
+		return Skip, kept(job.Item.Problem)
+	}
 	switch action.Verb {
 	case Create:
 		err = r.Target.Create(ctx, job, nil)
@@ -175,6 +184,12 @@ func (r *Restore) try(ctx context.Context, job Job, again bool) (Verb, error) {
 	case Skip, Made: // it is there
 	}
 	return action.Verb, err
+}
+
+// kept is why an item that is not whole does not take the place of one that may be.
+func kept(problem *snapshot.Problem) error {
+	return fault.New(fault.Exists, "replace item", "what is there was left, since the snapshot does not hold the item whole: "+problem.Cause,
+		fault.Reason(problem.Reason), fault.Next("restore it beside what is there (--conflict copy), or from another snapshot"))
 }
 
 // same leaves out what is alike but another item: restored from another one, or in the snapshot itself.

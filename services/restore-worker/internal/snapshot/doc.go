@@ -4,7 +4,7 @@
 //
 //	Reader (port)  one snapshot of one resource
 //	Tree           its folders, in memory; an item is never kept
-//	Page           one page of a folder: folders by name, then items, newest or by name first
+//	Page           one page of a folder: folders by name, then items in the order asked for
 //	Choice         what a person selected: folders with all below them, and single items
 //
 // Paths are names joined by slashes, from the top, without one at either end; "" is the top itself.

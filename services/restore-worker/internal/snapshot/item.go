@@ -2,6 +2,8 @@ package snapshot
 
 import (
 	"time"
+
+	"github.com/tenantkeep/tenantkeep/pkg/fault"
 )
 
 // Kind says what an item is.
@@ -25,6 +27,7 @@ type Folder struct {
 	WellKnown string // inbox, sentitems...; empty for the folders that people make
 	Hidden    bool
 	Modified  time.Time // as the source states it; zero if it does not
+	Problem   *Problem  // set if not all that is in it could be read when the snapshot was made
 }
 
 // Item is a message or a file of a snapshot. It is without its bytes.
@@ -40,7 +43,7 @@ type Item struct {
 	Version     string // differs for two versions of one item
 	Parts       []Part
 	Hash        string   // of a file, as the source states it; empty if it does not
-	Problem     *Problem // set if it could not be read when the snapshot was made; then it has no parts
+	Problem     *Problem // set if it could not be read, or not whole, when the snapshot was made
 	Handle      any      // the reader's own, to find the item again
 }
 
@@ -60,8 +63,43 @@ func (i Item) Has(part string) bool {
 	return false
 }
 
-// Problem is why an item is missing from a snapshot.
+// Missing tells whether the snapshot holds nothing of the item: then it has no parts.
+func (i Item) Missing() bool { return i.Problem != nil && !i.Problem.Held }
+
+// Problem is why an item is missing from a snapshot, or what of it is.
 type Problem struct {
 	Reason string // stable code
 	Cause  string
+	Held   bool // the snapshot holds some of it
+}
+
+// Reasons of problems.
+const (
+	NotBackedUp      = "NOT_BACKED_UP"
+	Incomplete       = "INCOMPLETE"        // a part is missing: an attachment that could not be opened
+	OlderVersion     = "OLDER_VERSION"     // the newest version could not be read, the one before is there
+	FolderIncomplete = "FOLDER_INCOMPLETE" // what is in the folder could not be read, or not all of it
+)
+
+// Shortfall is a problem as an error for those who give the item back: what the snapshot holds is
+// given, and this says what it is not. It is nil for an item that is whole or missing.
+func (p *Problem) Shortfall() error {
+	if p == nil || !p.Held {
+		return nil
+	}
+	return fault.New(fault.NotFound, "read snapshot", shortfalls[p.Reason]+": "+p.Cause, fault.Reason(p.Reason), fault.Next(p.Next()))
+}
+
+var shortfalls = map[string]string{
+	Incomplete:       "the snapshot holds the item without a part that could not be read",
+	OlderVersion:     "the snapshot holds an earlier version of the item, since the newest could not be read",
+	FolderIncomplete: "the snapshot may lack items of the folder",
+}
+
+// Next is what a person can do about it.
+func (p *Problem) Next() string {
+	if p.Held {
+		return "look into an earlier snapshot, which may hold it whole; or back the resource up again, which reads first what failed, and restore that with --conflict replace"
+	}
+	return "back the resource up again: what failed is read first; an earlier snapshot may hold the item"
 }

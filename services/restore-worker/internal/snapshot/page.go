@@ -1,14 +1,10 @@
 package snapshot
 
 import (
-	"cmp"
-	"container/heap"
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
 )
@@ -21,37 +17,46 @@ type Listing struct {
 	Next    string // token of the next page; empty on the last
 }
 
-// position is where a page ends: after a folder, or after an item.
-type position struct {
-	Folder string `json:"f,omitempty"` // id of the last folder that was listed
-	Key    string `json:"k,omitempty"` // order and id of the last item
-	ID     string `json:"i,omitempty"`
+// Wanted is the page that is asked for.
+type Wanted struct {
+	Path  string
+	Order Order
+	Token string // Listing.Next of the page before; empty for the first
+	Limit int
 }
 
-// Page lists the folder at a path: its folders by name, then messages newest first, or files by
-// name. It keeps as many items as the page has, whatever the folder holds; every page reads the
-// folder's catalog once.
-func Page(ctx context.Context, reader Reader, tree *Tree, path, token string, limit int) (Listing, error) {
-	folder, ok := tree.Find(path)
+// position is where a page ends: after a folder, or after an item.
+type position struct {
+	Order  Order  `json:"o,omitempty"`
+	Folder string `json:"f,omitempty"` // id of the last folder that was listed
+	Key    string `json:"k,omitempty"` // sort key of the last item, unless it is the id
+	ID     string `json:"i,omitempty"` // of the last item
+}
+
+// Page lists a folder: its folders by name, then its items. By id a page reads what it shows and one
+// item more, whatever the folder holds. Another order reads all of the folder for every page, and
+// keeps as many items as the page has.
+func Page(ctx context.Context, reader Reader, tree *Tree, wanted Wanted) (Listing, error) {
+	folder, ok := tree.Find(wanted.Path)
 	if !ok {
-		return Listing{}, noPath(path)
+		return Listing{}, noPath(wanted.Path)
 	}
-	from, err := parsePosition(token)
+	from, err := parsePosition(wanted.Token, wanted.Order)
 	if err != nil {
 		return Listing{}, err
 	}
 	listing := Listing{Path: tree.Path(folder)}
 	if from.ID == "" {
 		folders := after(tree.Children(folder), from.Folder)
-		if len(folders) > limit {
-			listing.Folders = folders[:limit]
-			listing.Next = position{Folder: folders[limit-1].ID}.token()
+		if len(folders) > wanted.Limit {
+			listing.Folders = folders[:wanted.Limit]
+			listing.Next = position{Order: wanted.Order, Folder: folders[wanted.Limit-1].ID}.token()
 			return listing, nil
 		}
 		listing.Folders = folders
 	}
-	room := limit - len(listing.Folders)
-	items, err := smallest(ctx, reader, folder, from, room+1)
+	room := wanted.Limit - len(listing.Folders)
+	items, err := first(ctx, reader, folder, from, room+1)
 	if err != nil {
 		return Listing{}, err
 	}
@@ -63,14 +68,30 @@ func Page(ctx context.Context, reader Reader, tree *Tree, path, token string, li
 	return listing, nil
 }
 
+// first returns the n first items after a position.
+func first(ctx context.Context, reader Reader, folder string, from position, n int) ([]Item, error) {
+	if from.Order != ByID {
+		return smallest(ctx, reader, folder, from, n)
+	}
+	var items []Item
+	for item, err := range reader.In(ctx, folder, from.ID) {
+		if err != nil {
+			return nil, fault.Wrap("list folder", err)
+		}
+		if items = append(items, item); len(items) == n {
+			break
+		}
+	}
+	return items, nil
+}
+
 // end is the position after what a page holds. A page without room for items ends with a folder.
 func end(folders []Folder, items []Item, from position) string {
 	switch {
 	case len(items) > 0:
-		last := items[len(items)-1]
-		return position{Key: order(last), ID: last.ID}.token()
+		return from.Order.at(items[len(items)-1]).token()
 	case len(folders) > 0:
-		return position{Folder: folders[len(folders)-1].ID}.token()
+		return position{Order: from.Order, Folder: folders[len(folders)-1].ID}.token()
 	default:
 		return from.token()
 	}
@@ -83,77 +104,23 @@ func after(folders []Folder, id string) []Folder {
 	return folders
 }
 
-// order is the text that items of a folder are sorted by.
-func order(item Item) string {
-	if item.Kind == Message { // newest first: later times sort lower
-		return fmt.Sprintf("%016x", uint64(1<<62-item.Time.UnixMilli()))
-	}
-	return strings.ToLower(item.Title)
-}
-
-func compare(a, b position) int {
-	return cmp.Or(strings.Compare(a.Key, b.Key), strings.Compare(a.ID, b.ID))
-}
-
-// smallest returns the n first items after a position, in order.
-func smallest(ctx context.Context, reader Reader, folder string, from position, n int) ([]Item, error) {
-	keep := &largestFirst{}
-	for item, err := range reader.Items(ctx, map[string]bool{folder: true}) {
-		if err != nil {
-			return nil, fault.Wrap("list folder", err)
-		}
-		at := position{Key: order(item), ID: item.ID}
-		if from.ID != "" && compare(at, from) <= 0 {
-			continue
-		}
-		if keep.Len() < n {
-			heap.Push(keep, placed{at, item})
-		} else if compare(at, keep.items[0].at) < 0 {
-			keep.items[0] = placed{at, item}
-			heap.Fix(keep, 0)
-		}
-	}
-	items := make([]Item, keep.Len())
-	for i := len(items) - 1; i >= 0; i-- {
-		items[i] = heap.Pop(keep).(placed).item
-	}
-	return items, nil
-}
-
-type placed struct {
-	at   position
-	item Item
-}
-
-// largestFirst is the heap that drops the largest of too many.
-type largestFirst struct{ items []placed }
-
-func (h *largestFirst) Len() int           { return len(h.items) }
-func (h *largestFirst) Less(i, j int) bool { return compare(h.items[i].at, h.items[j].at) > 0 }
-func (h *largestFirst) Swap(i, j int)      { h.items[i], h.items[j] = h.items[j], h.items[i] }
-func (h *largestFirst) Push(x any)         { h.items = append(h.items, x.(placed)) }
-func (h *largestFirst) Pop() any {
-	last := h.items[len(h.items)-1]
-	h.items = h.items[:len(h.items)-1]
-	return last
-}
-
 func (p position) token() string {
 	text, _ := json.Marshal(p) // strings always marshal
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-func parsePosition(token string) (position, error) {
-	var p position
+func parsePosition(token string, order Order) (position, error) {
+	p := position{Order: order}
 	if token == "" {
 		return p, nil
 	}
 	text, err := base64.RawURLEncoding.DecodeString(token)
 	if err == nil {
+		p = position{}
 		err = json.Unmarshal(text, &p)
 	}
-	if err != nil {
-		return p, fault.New(fault.Invalid, "list folder", "the page token is not one that this service gave", fault.Next("begin again without a page token"))
+	if err != nil || p.Order != order {
+		return p, fault.New(fault.Invalid, "list folder", "the page token is not one that this service gave for this order", fault.Next("begin again without a page token"))
 	}
 	return p, nil
 }

@@ -39,7 +39,11 @@ type Reader interface {
 	// snapshot was made. It costs one pass, however many folders they are.
 	Items(ctx context.Context, folders map[string]bool) iter.Seq2[Item, error]
 
-	// Item returns the item of that id; fault.NotFound.
+	// In yields the same of one folder, in the order of ids, beginning after one; "" for all. It reads
+	// no further than it is asked to.
+	In(ctx context.Context, folder, after string) iter.Seq2[Item, error]
+
+	// Item returns the item of that id, also one that is missing; fault.NotFound.
 	Item(ctx context.Context, id string) (Item, error)
 
 	// Search yields the items in whose title, sender or recipients every word of query occurs.

@@ -43,42 +43,76 @@ func TestPathsKeepSlashesAndPercents(t *testing.T) {
 
 func TestPagesAreCompleteAndInOrder(t *testing.T) {
 	m, tree := mailbox(t)
-	for size := 1; size <= 6; size++ {
-		var got []string
-		token := ""
-		for {
-			page, err := snapshot.Page(t.Context(), m, tree, "inbox", token, size)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(page.Folders)+len(page.Items) > size {
-				t.Errorf("a page of %d holds %d", size, len(page.Folders)+len(page.Items))
-			}
-			for _, folder := range page.Folders {
-				got = append(got, folder.Name)
-			}
-			for _, item := range page.Items {
-				got = append(got, item.Title)
-			}
-			if token = page.Next; token == "" {
-				break
+	for order, want := range map[string][]string{
+		"":          {"Projects", "old", "twice", "Twice", "new"},
+		"name":      {"Projects", "new", "old", "twice", "Twice"},
+		"time desc": {"Projects", "new", "Twice", "twice", "old"},
+	} {
+		for size := 1; size <= 6; size++ {
+			if diff := cmp.Diff(want, titles(t, m, tree, order, size)); diff != "" {
+				t.Errorf("pages of %d by %q: %s", size, order, diff)
 			}
 		}
-		if diff := cmp.Diff([]string{"Projects", "new", "Twice", "twice", "old"}, got); diff != "" {
-			t.Errorf("pages of %d: %s", size, diff)
+	}
+}
+
+// titles are those of all pages of Inbox.
+func titles(t *testing.T, m *snapshottest.Memory, tree *snapshot.Tree, by string, size int) []string {
+	t.Helper()
+	order, err := snapshot.ParseOrder(by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for wanted := (snapshot.Wanted{Path: "inbox", Order: order, Limit: size}); ; {
+		page, err := snapshot.Page(t.Context(), m, tree, wanted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Folders)+len(page.Items) > size {
+			t.Errorf("a page of %d holds %d", size, len(page.Folders)+len(page.Items))
+		}
+		for _, folder := range page.Folders {
+			got = append(got, folder.Name)
+		}
+		for _, item := range page.Items {
+			got = append(got, item.Title)
+		}
+		if wanted.Token = page.Next; wanted.Token == "" {
+			return got
+		}
+	}
+}
+
+// A page costs what it shows, not what the folder holds: all pages of a folder read it once, and an
+// item more each to know that there is a next one. Sorted pages read the whole folder each.
+func TestCostOfPages(t *testing.T) {
+	const items, size = 1000, 50
+	m := &snapshottest.Memory{Tree: []snapshot.Folder{{ID: "i", Name: "Inbox"}}}
+	for n := range items {
+		m.Add(snapshot.Item{ID: fmt.Sprintf("m%04d", n), Folder: "i", Kind: snapshot.Message, Title: fmt.Sprint(n)})
+	}
+	tree, err := snapshot.ReadTree(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for order, most := range map[string]int{"": items + items/size, "name": items * (items / size)} {
+		m.Read = 0
+		if got := titles(t, m, tree, order, size); len(got) != items || m.Read > most {
+			t.Errorf("by %q: %d items listed, %d read, not %d", order, len(got), m.Read, most)
 		}
 	}
 }
 
 func TestPageOfNothing(t *testing.T) {
 	m, tree := mailbox(t)
-	if _, err := snapshot.Page(t.Context(), m, tree, "Inbox/Nowhere", "", 10); !fault.Is(err, fault.NotFound) {
+	if _, err := snapshot.Page(t.Context(), m, tree, snapshot.Wanted{Path: "Inbox/Nowhere", Limit: 10}); !fault.Is(err, fault.NotFound) {
 		t.Errorf("unknown path: %v", err)
 	}
-	if _, err := snapshot.Page(t.Context(), m, tree, "Inbox", "rubbish", 10); !fault.Is(err, fault.Invalid) {
+	if _, err := snapshot.Page(t.Context(), m, tree, snapshot.Wanted{Path: "Inbox", Token: "rubbish", Limit: 10}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("bad token: %v", err)
 	}
-	if page, err := snapshot.Page(t.Context(), m, tree, "Sent Items", "", 10); err != nil || len(page.Items) > 0 || page.Next != "" {
+	if page, err := snapshot.Page(t.Context(), m, tree, snapshot.Wanted{Path: "Sent Items", Limit: 10}); err != nil || len(page.Items) > 0 || page.Next != "" {
 		t.Errorf("empty folder: %+v, %v", page, err)
 	}
 }

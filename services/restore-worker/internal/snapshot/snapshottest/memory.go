@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/tenantkeep/tenantkeep/pkg/fault"
@@ -18,6 +19,7 @@ type Memory struct {
 	Tree   []snapshot.Folder
 	Stored []snapshot.Item
 	Parts  map[string][]byte // by item or folder id, "/", part
+	Read   int               // items that were read for In
 }
 
 var _ snapshot.Reader = (*Memory)(nil)
@@ -51,6 +53,21 @@ func (m *Memory) Folders(context.Context) iter.Seq2[snapshot.Folder, error] {
 // Items implements snapshot.Reader.
 func (m *Memory) Items(_ context.Context, folders map[string]bool) iter.Seq2[snapshot.Item, error] {
 	return m.only(func(item snapshot.Item) bool { return folders[item.Folder] })
+}
+
+// In implements snapshot.Reader.
+func (m *Memory) In(_ context.Context, folder, after string) iter.Seq2[snapshot.Item, error] {
+	sorted := slices.SortedFunc(slices.Values(m.Stored), func(a, b snapshot.Item) int { return strings.Compare(a.ID, b.ID) })
+	return func(yield func(snapshot.Item, error) bool) {
+		for _, item := range sorted {
+			if item.Folder != folder || item.ID <= after {
+				continue
+			}
+			if m.Read++; !yield(item, nil) {
+				return
+			}
+		}
+	}
 }
 
 // Item implements snapshot.Reader.

@@ -1,6 +1,10 @@
 package ratelimit
 
-import "context"
+import (
+	"context"
+
+	"github.com/tenantkeep/tenantkeep/pkg/m365"
+)
 
 // Agreed is a ledger whose limits are a percentage of those that it is asked for: more than the published ones
 // where Microsoft has agreed to that for a tenant, less where others live on the same budgets. Calls in flight
@@ -32,4 +36,16 @@ func (a Agreed) scaled(charges []Charge) []Charge {
 		all[i] = charge
 	}
 	return all
+}
+
+// Keep passes on what keeps a ledger that may forget.
+func (a Agreed) Keep(ctx context.Context, connection m365.ConnectionID) {
+	if kept, ok := a.Ledger.(keeper); ok {
+		kept.Keep(ctx, connection)
+	}
+}
+
+// keeper is a ledger that wants to be called now and then.
+type keeper interface {
+	Keep(ctx context.Context, connection m365.ConnectionID)
 }

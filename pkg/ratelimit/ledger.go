@@ -122,6 +122,7 @@ const (
 	WaiterFor    = 3 * time.Second        // how long a refused asker is remembered: twice as long as it takes to ask again
 	SlotRetry    = 200 * time.Millisecond // when to ask again for slots, or whether those in front have gone
 	Overdue      = 30 * time.Second       // who has waited for that long gets what one call needs, whoever else waits
+	LeaseFor     = time.Second            // units that were leased are spent by then, or given back
 	RecoverFor   = 2 * time.Second        // how long a ledger without a memory grants nothing, so that all can tell theirs
 	AskerFor     = time.Minute            // how long somebody who was granted something is known
 )

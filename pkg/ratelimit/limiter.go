@@ -13,7 +13,7 @@ import (
 // leased for seconds, so that those of a killed process come back within five, and renewed in less than
 // half of that, so that a slow moment costs none and a restore need not wait for its share.
 const (
-	creditFor  = 2 * time.Second
+	creditFor  = LeaseFor
 	slotsFor   = 4500 * time.Millisecond
 	renewAfter = 1500 * time.Millisecond
 	tickEvery  = 500 * time.Millisecond
@@ -134,6 +134,9 @@ func (l *Limiter) keep(ctx context.Context) {
 			s.upkeep(ctx)
 		}
 		l.forget()
+		if kept, ok := l.config.Ledger.(keeper); ok {
+			kept.Keep(ctx, l.config.Connection)
+		}
 	}
 }
 

@@ -2,9 +2,9 @@ package ratelimit
 
 import "slices"
 
-// windowParts is into how many buckets a sliding window is cut. A whole bucket leaves at once, so
-// the window is up to a fortieth longer than asked for: 2.5 % of the throughput for a state of at
-// most 41 numbers.
+// windowParts is into how many parts a sliding window is cut. A whole part leaves at once, and not before the leases
+// of its last moment are spent, so the window is between [LeaseFor] and a fortieth more than that longer than asked for:
+// for ten minutes 1.4 % of the throughput on average, for a state of at most 42 numbers.
 const windowParts = 40
 
 // Part counts the units spent in one part of a window; Index is time divided by the width.
@@ -17,9 +17,14 @@ func (l Limit) width() int64 {
 	return (l.Per.Microseconds() + windowParts - 1) / windowParts
 }
 
-// live drops the buckets that lie wholly before the window that ends at now.
+// past is when what was granted in a part counts no more: a lease is spent a moment after it was granted.
+func (l Limit) past(index int64) int64 {
+	return (index+1)*l.width() + min(LeaseFor.Microseconds(), l.width()) + l.Per.Microseconds()
+}
+
+// live drops the parts that lie wholly before the window that ends at now.
 func (w Window) live(l Limit, now int64) Window {
-	for len(w) > 0 && (w[0].Index+1)*l.width() <= now-l.Per.Microseconds() {
+	for len(w) > 0 && l.past(w[0].Index) <= now {
 		w = w[1:]
 	}
 	return w
@@ -35,7 +40,7 @@ func (w Window) take(l Limit, now, need, want int64) (granted int64, next Window
 	}
 	for _, b := range w {
 		available += b.Units
-		wait = (b.Index+1)*l.width() + l.Per.Microseconds() - now
+		wait = l.past(b.Index) - now
 		if available >= need {
 			break
 		}
@@ -61,6 +66,16 @@ func (w Window) add(index, n int64) Window {
 		return w
 	}
 	return append(w, Part{index, n})
+}
+
+// of is what was spent in one part.
+func (w Window) of(index int64) (units int64) {
+	for _, part := range w {
+		if part.Index == index {
+			units += part.Units
+		}
+	}
+	return units
 }
 
 func (w Window) sum() (total int64) {

@@ -137,7 +137,7 @@ for i = 0, charges - 1 do
     local parts, sum = {}, 0
     for index, n in string.gmatch(redis.call('HGET', KEYS[1], 'w:' .. budget) or '', '(%d+):(%d+)') do
       index, n = tonumber(index), tonumber(n)
-      if (index + 1) * width > now - per then
+      if past(index, width, per) > now then
         parts[#parts + 1] = {index, n}
         sum = sum + n
       end
@@ -146,7 +146,7 @@ for i = 0, charges - 1 do
     if available < need then
       for _, part in ipairs(parts) do
         available = available + part[2]
-        wait = (part[1] + 1) * width + per - now
+        wait = past(part[1], width, per) - now
         if available >= need then break end
       end
       return refuse(math.max(wait, 1), budget, need)

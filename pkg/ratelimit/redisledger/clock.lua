@@ -17,3 +17,4 @@ local function alive()
   end
   redis.call('PEXPIRE', LIFE, @KEEPLIFE@)
 end
+local function past(index, width, per) return (index + 1) * width + math.min(@LEASE@, width) + per end

@@ -14,7 +14,7 @@ import (
 // Ledger is a [ratelimit.Ledger] in Redis.
 type Ledger struct{ client redis.UniversalClient }
 
-var _ ratelimit.Ledger = (*Ledger)(nil)
+var _ ratelimit.Shared = (*Ledger)(nil)
 
 // New returns the ledger that client's Redis holds. The client stays the caller's to close.
 func New(client redis.UniversalClient) *Ledger { return &Ledger{client} }

@@ -23,6 +23,9 @@ var returnSource string
 //go:embed cooldown.lua
 var coolDownSource string
 
+//go:embed restore.lua
+var restoreSource string
+
 //go:embed report.lua
 var reportSource string
 
@@ -30,6 +33,7 @@ var (
 	acquire  = script(acquireSource)
 	giveBack = script(returnSource)
 	coolDown = script(coolDownSource)
+	restore  = script(restoreSource)
 	report   = script(reportSource)
 )
 
@@ -45,6 +49,7 @@ func script(source string) *redis.Script {
 		"@WAITER@", strconv.FormatInt(ratelimit.WaiterFor.Microseconds(), 10),
 		"@OVERDUE@", strconv.FormatInt(ratelimit.Overdue.Microseconds(), 10),
 		"@RECOVER@", strconv.FormatInt(ratelimit.RecoverFor.Microseconds(), 10),
+		"@LEASE@", strconv.FormatInt(ratelimit.LeaseFor.Microseconds(), 10),
 		"@ASKER@", strconv.FormatInt(ratelimit.AskerFor.Microseconds(), 10),
 		"@KEEPLIFE@", strconv.FormatInt(keepLife.Milliseconds(), 10),
 		"@SLOTRETRY@", strconv.FormatInt(ratelimit.SlotRetry.Microseconds(), 10),

@@ -33,8 +33,6 @@ func (s *Store) Routes() []wire.Route {
 		{Method: "GET", Path: whole + "/root/children", Units: several, Serve: s.listChildren},
 		{Method: "POST", Path: whole + "/root/children", Serve: s.createFolder},
 		{Method: "POST", Path: item1 + "/children", Serve: s.createFolder},
-		{Method: "PATCH", Path: item1, Serve: s.update},
-		{Method: "DELETE", Path: item1, Serve: s.remove(false)},
 		{Method: "POST", Path: item1 + "/permanentDelete", Serve: s.remove(true)},
 		{Method: "GET", Path: item1 + "/versions", Units: several, Serve: s.listVersions},
 		{Method: "GET", Path: item1 + "/versions/{version}/content", Units: single, Serve: s.versionContent},
@@ -44,9 +42,13 @@ func (s *Store) Routes() []wire.Route {
 		{Method: "DELETE", Path: item1 + "/permissions/{permission}", Units: rights, Serve: s.deleteRight},
 		{Method: "GET", Path: whole + "/root/permissions", Units: rights, Serve: s.permissions},
 	}
+	// A path names an item wherever an id does, for changes too; rclone dates empty files that way.
+	// https://learn.microsoft.com/graph/onedrive-addressing-driveitems
 	for _, place := range []string{item1, inRoot, inFolder} {
 		routes = append(routes,
 			wire.Route{Method: "GET", Path: place, Units: single, Serve: s.readItem},
+			wire.Route{Method: "PATCH", Path: place, Serve: s.update},
+			wire.Route{Method: "DELETE", Path: place, Serve: s.remove(false)},
 			wire.Route{Method: "GET", Path: place + "/children", Units: several, Serve: s.listChildren},
 			wire.Route{Method: "GET", Path: place + "/content", Units: single, Serve: s.readContent},
 			wire.Route{Method: "PUT", Path: place + "/content", Serve: s.putContent},

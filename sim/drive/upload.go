@@ -88,11 +88,9 @@ func (s *Store) createUpload(c *wire.Call) error {
 			return err
 		}
 	}
-	standard := fail
-	if c.Param("path") == "" {
-		standard = replace // the item is there
-	}
-	wanted, err := given.Item.Behaviour.or(standard)
+	// The page names fail as the default, but what is left out replaces, and rclone relies on it:
+	// https://github.com/microsoftgraph/microsoft-graph-docs/issues/19010
+	wanted, err := given.Item.Behaviour.or(replace)
 	if err != nil {
 		return err
 	}

@@ -34,8 +34,9 @@ type Service struct {
 	stopping chan struct{} // closed when Run is told to end
 }
 
-// lease is how long one try may take. A process that dies while it sends delays the next try by so much.
-const lease = time.Minute
+// lease is how long one try may take: a mail server answers several times. A process that dies while it
+// sends delays the next try by so much.
+const lease = 2 * max(smtp.Timeout, webhook.Timeout)
 
 // New builds the service on its host.
 func New(ctx context.Context, h *host.Host) (*Service, error) {

@@ -105,7 +105,7 @@ func office(t *testing.T, test func(t *testing.T, o *Office, d *desk)) {
 			answer: func(context.Context, Channel) error { return nil },
 			agenda: NewAgenda(slog.New(slog.DiscardHandler), time.Now),
 		}
-		test(t, &Office{Store: d, Facts: d, Secrets: d, Webhook: d, Lease: time.Minute, Now: time.Now}, d)
+		test(t, &Office{Store: d, Facts: d, Secrets: d, Webhook: d, Lease: 40 * time.Second, Now: time.Now}, d)
 	})
 }
 

@@ -25,8 +25,8 @@ var _ delivery.Sender = Sender{}
 // New returns a sender that trusts the given authorities, or those of the machine if roots is nil.
 func New(roots *x509.CertPool) Sender { return Sender{roots} }
 
-// timeout of each step of the conversation; servers that check for spam take their time.
-const timeout = 20 * time.Second
+// Timeout of each step of the conversation; servers that check for spam take their time.
+const Timeout = 20 * time.Second
 
 // Send implements delivery.Sender.
 func (s Sender) Send(ctx context.Context, channel delivery.Channel, secret string, message delivery.Message) error {
@@ -70,7 +70,7 @@ func (s Sender) client(email delivery.Email, secret string, line *line) (*mail.C
 	}
 	trust := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, RootCAs: s.roots}
 	options := []mail.Option{
-		mail.WithPort(port), mail.WithTimeout(timeout), mail.WithTLSPolicy(mail.TLSOpportunistic), mail.WithTLSConfig(trust),
+		mail.WithPort(port), mail.WithTimeout(Timeout), mail.WithTLSPolicy(mail.TLSOpportunistic), mail.WithTLSConfig(trust),
 		mail.WithDialContextFunc(line.dial),
 	}
 	if port == portTLS {

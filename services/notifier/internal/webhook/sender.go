@@ -22,8 +22,8 @@ type Sender struct {
 
 var _ delivery.Sender = (*Sender)(nil)
 
-// timeout of one post; the specification asks for 15 to 30 seconds.
-const timeout = 20 * time.Second
+// Timeout of one post; the specification asks for 15 to 30 seconds.
+const Timeout = 20 * time.Second
 
 // maxAnswer is how much of an answer is read, so that the connection can be used again.
 const maxAnswer = 64 << 10
@@ -31,7 +31,7 @@ const maxAnswer = 64 << 10
 // New returns a sender.
 func New(now func() time.Time) *Sender {
 	return &Sender{now: now, http: &http.Client{
-		Transport: http.DefaultTransport.(*http.Transport).Clone(), Timeout: timeout,
+		Transport: http.DefaultTransport.(*http.Transport).Clone(), Timeout: Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -25,7 +25,7 @@
 //	[Later]                                          later, not an attempt
 //	Invalid, Unsupported, Permission, Unauthentic,
 //	Precondition                                     dead
-//	ctx ended because of a shutdown                  handed back, another worker has it at once
+//	[ErrHandBack], ctx ended because of a shutdown   handed back, another worker has it at once
 //	ctx ended by [Queue.Cancel]                      over
 //
 // A job that is put off occupies neither a worker nor its place in the queue: it waits in stream RETRY as

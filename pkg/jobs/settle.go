@@ -24,6 +24,10 @@ func (e laterError) Unwrap() error { return e.cause }
 // the budget is used up, somebody else is at work on the mailbox.
 func Later(after time.Duration, cause error) error { return laterError{after, cause} }
 
+// ErrHandBack is the error of a handler that leaves its job in the queue: whoever is free has it at
+// once. It is no attempt, but counts towards the fuse of jobs that kill their workers.
+var ErrHandBack = fault.New(fault.Conflict, "run job", "the job was handed back", fault.Reason("HANDED_BACK"))
+
 // settle tells the server what becomes of a job. If that is lost on the way the job comes once more,
 // which its handler must bear anyway.
 func (q *Queue) settle(message jetstream.Msg, run *Run, cause error) {
@@ -36,7 +40,7 @@ func (q *Queue) settle(message jetstream.Msg, run *Run, cause error) {
 		err = q.done(ctx, message)
 	case errors.Is(cause, ErrLost):
 		log.Warn("job lost to another worker") // its acknowledgement would end the other's work
-	case errors.Is(cause, ErrDraining):
+	case errors.Is(cause, ErrDraining), errors.Is(cause, ErrHandBack):
 		log.Info("job handed back")
 		err = message.Nak()
 	case errors.Is(cause, ErrCancelled):

@@ -1,8 +1,11 @@
 package plant_test
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
+	restorev1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/restore/v1"
 	"github.com/tenantkeep/tenantkeep/sim"
 )
 
@@ -101,6 +104,88 @@ func TestBackupInBadWeather(t *testing.T) {
 			c.heals(user, scene.workload)
 		})
 	}
+}
+
+// What a backup could not read whole is marked wherever it is shown, given back and exported all the
+// same, and never takes the place of what is there.
+func TestWhatWasBackedUpInPart(t *testing.T) {
+	t.Parallel()
+	all := settle(t, sim.Config{Users: 8, Mails: 25, Files: 12, Seed: 11})
+	all.connect()
+	for name, scene := range map[string]func(*climate){
+		"a mail without its attachment":   withoutAttachment,
+		"a file in an earlier version":    earlierVersion,
+		"a folder that could not be read": unreadFolder,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scene(all.in(t))
+		})
+	}
+}
+
+func withoutAttachment(c *climate) {
+	user := c.user()
+	resource := "mail:" + user
+	clear := c.fault(user, `{"quirk":"broken-attachment"}`,
+		`{"method":"GET","route":"/users/{user}/messages/{message}/attachments","action":"status","status":500,"code":"ErrorCannotOpenFileAttachment"}`)
+	c.expect(3, []string{"partial", "ErrorCannotOpenFileAttachment"}, "job", "watch", c.firstJob(user, "mail").GetName())
+	clear()
+	c.lacking(resource, "INCOMPLETE", `\(incomplete: .*ErrorCannotOpenFileAttachment`)
+	c.expect(0, []string{`\(incomplete: `}, "search", resource, "--limit", "10000", "@")
+	lost := []string{"[1-9][0-9]* restored, but incomplete", "cause: .*ErrorCannotOpenFileAttachment", "next: .*earlier snapshot"}
+	c.expect(0, []string{"succeeded", " 0 failed"}, "restore", "start", resource, "--wait") // all is there
+	for _, format := range []string{"zip", "mbox"} {
+		c.expect(3, []string{" 0 failed", "[1-9][0-9]* exported, but incomplete", "cause: .*ErrorCannotOpenFileAttachment", "next: "},
+			"export", resource, "--format", format, "-o", filepath.Join(c.TempDir(), "mail."+format))
+	}
+	c.change(user, "mail", `"disaster":"delete"`)
+	c.expect(3, append(lost, "partial", " 0 failed"), "restore", "start", resource, "--wait")
+	c.expect(0, []string{"partial"}, "restore", "list")
+}
+
+func earlierVersion(c *climate) {
+	user := c.user()
+	resource := "files:" + user
+	c.expect(0, []string{"complete"}, "job", "watch", c.firstJob(user, "files").GetName())
+	c.change(user, "files", `"share":0.5`)
+	clear := c.fault(user, `{"quirk":"expired-address"}`, `{"quirk":"locked-file"}`)
+	c.expect(3, []string{"partial", "locked"}, "backup", "start", resource, "--wait")
+	clear()
+	c.lacking(resource, "OLDER_VERSION", `\(an earlier version: .*locked`)
+	c.change(user, "files", `"disaster":"delete"`)
+	c.expect(3, []string{"partial", "restored, but incomplete", "cause: .*earlier version.*locked", "next: "}, "restore", "start", resource, "--wait")
+}
+
+func unreadFolder(c *climate) {
+	user := c.user()
+	resource := "mail:" + user
+	clear := c.fault(user, `{"method":"GET","route":"`+messagesDelta+`","action":"status","status":400,"code":"ErrorInvalidRequest","message":"Not this folder."}`)
+	c.expect(3, []string{"partial"}, "job", "watch", c.firstJob(user, "mail").GetName())
+	clear()
+	c.expect(0, []string{`\(incomplete: .*Not this folder`}, "snapshot", "ls", resource)
+	c.expect(3, []string{"exported, but incomplete", "may lack items of the folder", "next: "}, "export", resource, "-o", filepath.Join(c.TempDir(), "mail.zip"))
+	c.change(user, "mail", `"disaster":"delete"`)
+	c.expect(3, []string{"partial", "1 restored, but incomplete", "Not this folder"}, "restore", "start", resource, "--wait")
+}
+
+// lacking finds an item with that problem somewhere in the newest snapshot, and its mark in the listing.
+func (c *climate) lacking(resource, reason, mark string) {
+	c.Helper()
+	for folders := []string{""}; len(folders) > 0; folders = folders[1:] {
+		var all restorev1.ListItemsResponse
+		c.ask(&all, "snapshot", "ls", resource, folders[0])
+		for _, item := range all.GetItems() {
+			path := strings.TrimPrefix(folders[0]+"/"+strings.ReplaceAll(item.GetTitle(), "/", "%2F"), "/")
+			if item.GetKind() == restorev1.ItemKind_ITEM_KIND_FOLDER {
+				folders = append(folders, path)
+			} else if problem := item.GetProblem(); problem.GetReason() == reason && item.GetIncomplete() && problem.GetNext() != "" {
+				c.expect(0, []string{mark}, "snapshot", "ls", resource, folders[0], "--sort", "time")
+				return
+			}
+		}
+	}
+	c.Errorf("no item of %s is marked %s", resource, reason)
 }
 
 // heals backs up in good weather, and proves by a disaster and a restore that everything is there.

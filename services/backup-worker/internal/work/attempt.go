@@ -105,7 +105,7 @@ func (a *attempt) checkpoint(ctx context.Context, session *vault.Session, cause 
 	}
 	ctx, cancel := after(ctx)
 	defer cancel()
-	if err := session.Checkpoint(ctx); err != nil && fault.ReasonOf(err) == vault.Fenced {
+	if err := session.Checkpoint(ctx); fenced(err) {
 		return err
 	}
 	return cause

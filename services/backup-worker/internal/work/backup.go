@@ -51,7 +51,7 @@ func (w *Worker) attempt(ctx context.Context, a *attempt, job *jobs.Run) (outbox
 // settle reports how an attempt ended. Its error is what becomes of the job in the queue: once the
 // state says what happened the queue has nothing more to do, since the dispatcher derives it from there.
 func (w *Worker) settle(ctx context.Context, a *attempt, result outbox.Result, err error, progress outbox.Progress) error {
-	if lost(ctx, err) {
+	if lost(ctx) {
 		return jobs.ErrLost
 	}
 	cause := context.Cause(ctx)
@@ -69,7 +69,11 @@ func (w *Worker) settle(ctx context.Context, a *attempt, result outbox.Result, e
 	if wait, again := retry(err, a.run.Failures, time.Now()); again {
 		wait.Problem, wait.Progress = problemOf(err), progress
 		w.Log.WarnContext(ctx, "backup put off", "job", a.run.ID, "error", err, "until", wait.Until)
-		return notLost(w.Book.Postpone(writing, a.run, wait))
+		pauseErr := notLost(w.Book.Postpone(writing, a.run, wait))
+		if pauseErr == nil && wait.Until.IsZero() {
+			return jobs.ErrHandBack
+		}
+		return pauseErr
 	}
 	w.Log.WarnContext(ctx, "backup failed", "job", a.run.ID, "error", err)
 	return w.end(writing, a, a.ended(outbox.Failed, problemOf(err)), progress)
@@ -86,15 +90,17 @@ func (a *attempt) ended(ending outbox.Ending, problem *outbox.Problem) outbox.Re
 	return outbox.Result{Ending: ending, Full: a.run.Full, Requests: a.run.Requests + spent.Requests, Throttled: spent.Throttled, Problem: problem}
 }
 
-// lost tells whether somebody else is at work on the unit by now.
-func lost(ctx context.Context, err error) bool {
-	return errors.Is(context.Cause(ctx), jobs.ErrLost) || fault.ReasonOf(err) == vault.Fenced
-}
+// lost tells whether another worker has the job by now.
+func lost(ctx context.Context) bool { return errors.Is(context.Cause(ctx), jobs.ErrLost) }
+
+// fenced tells whether somebody else wrote the unit. If that was another worker with the same job, it
+// has the lease as well: then what is reported here is refused, and nothing is handed back.
+func fenced(err error) bool { return fault.ReasonOf(err) == vault.Fenced }
 
 // keeps tells whether a run that ends early may keep a checkpoint: not if somebody else may be
 // writing, and not if nobody wants it any more.
 func keeps(ctx context.Context, err error) bool {
-	return !lost(ctx, err) && !errors.Is(context.Cause(ctx), jobs.ErrCancelled)
+	return !lost(ctx) && !fenced(err) && !errors.Is(context.Cause(ctx), jobs.ErrCancelled)
 }
 
 // notLost makes of a lost lease what the queue understands.

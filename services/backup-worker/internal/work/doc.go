@@ -10,6 +10,7 @@
 //	a reason that stays, or too many failures  job ended, backup-failed with cause and next step
 //	cancelled                                  job ended, backup-cancelled
 //	this process stops                         checkpoint; the job goes back to the queue
+//	the unit was written by somebody else      the job goes back to the queue, if the lease is still its own
 //	the job or the lease was lost              nothing is written: somebody else is at it
 //
 // A run that is begun again goes on where its last checkpoint was. One that had committed and died

@@ -20,8 +20,12 @@ const (
 )
 
 // retry decides whether a job is tried again after an error, and when. To be throttled is no
-// failure: Graph said when to come again.
+// failure: Graph said when to come again. After another writer of the unit it begins anew at once; if
+// there is one again it waits, since one of the two writes without the lease.
 func retry(err error, failures int, now time.Time) (outbox.Pause, bool) {
+	if fenced(err) && failures == 0 {
+		return outbox.Pause{Failed: true}, true
+	}
 	switch fault.KindOf(err) {
 	case fault.Throttled:
 		return outbox.Pause{Until: now.Add(max(fault.RetryAfterOf(err), leastThrottle))}, true

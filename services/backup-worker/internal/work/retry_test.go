@@ -40,6 +40,17 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+func TestARunThatWasFencedBeginsAnewAtOnceAndOnce(t *testing.T) {
+	fenced := fault.Wrap("commit", fault.New(fault.Conflict, "", "", fault.Reason(vault.Fenced)))
+	if pause, again := retry(fenced, 0, time.Now()); !again || !pause.Until.IsZero() || !pause.Failed {
+		t.Errorf("first: %v, %+v", again, pause)
+	}
+	now := time.Now()
+	if pause, again := retry(fenced, 1, now); !again || pause.Until.Sub(now) != 10*time.Second {
+		t.Errorf("second: %v, %+v", again, pause)
+	}
+}
+
 func TestEveryProblemSaysWhatToDo(t *testing.T) {
 	refusal := &graph.Refusal{Status: 403, Code: "ErrorAccessDenied", RequestID: "r-1"}
 	problem := problemOf(fault.Wrap("read mail folders", fault.As(fault.Permission, "", refusal)))

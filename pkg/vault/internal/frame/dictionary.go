@@ -13,7 +13,8 @@ type Dictionary struct {
 	Number  byte
 	content []byte
 	encoder func() *zstd.Encoder
-	before  []byte // what expand puts before the blocks of a frame
+	before  int       // length of what expand puts before the blocks of a frame
+	inputs  sync.Pool // of *[]byte that begin with it, so that it is copied once and not for every frame
 }
 
 // MaxDictionary is the longest content of a dictionary: one block of Zstandard.
@@ -29,11 +30,16 @@ func NewDictionary(number byte, content []byte) (*Dictionary, error) {
 	d.encoder = sync.OnceValue(func() *zstd.Encoder {
 		return newEncoder(zstd.WithEncoderDictRaw(0, content), zstd.WithWindowSize(windowSize))
 	})
-	d.before = append([]byte{}, zstdMagic...)
-	d.before = append(d.before, 0, expandWindow) // no size, no checksum, no dictionary
-	header := uint32(len(content)) << 3          // a raw block, and not the last
-	d.before = append(d.before, byte(header), byte(header>>8), byte(header>>16))
-	d.before = append(d.before, content...)
+	before := append([]byte{}, zstdMagic...)
+	before = append(before, 0, expandWindow) // no size, no checksum, no dictionary
+	header := uint32(len(content)) << 3      // a raw block, and not the last
+	before = append(before, byte(header), byte(header>>8), byte(header>>16))
+	before = append(before, content...)
+	d.before = len(before)
+	d.inputs.New = func() any {
+		input := append(make([]byte, 0, len(before)+32<<10), before...)
+		return &input
+	}
 	return d, nil
 }
 
@@ -64,12 +70,12 @@ func (d *Dictionary) expand(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	joined := expanding.Get().([]byte)
-	defer expanding.Put(joined[:0])
+	input := d.inputs.Get().(*[]byte)
+	defer d.inputs.Put(input)
+	*input = append((*input)[:d.before], blocks...)
 	out := expanding.Get().([]byte)
 	defer expanding.Put(out[:0])
-	joined = append(append(joined, d.before...), blocks...)
-	all, err := decoder.DecodeAll(joined, out)
+	all, err := decoder.DecodeAll(*input, out)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -94,9 +95,7 @@ func (b *bench) round(n int, phase func(worker string, work func())) {
 		}
 		b.idle()
 	})
-	var restores restorev1.ListRestoresResponse
-	b.askUntil(&restores, "restore", "list")
-	for _, r := range restores.GetRestores() {
+	for _, r := range b.restores() {
 		if r.GetState() != restorev1.RestoreState_RESTORE_STATE_SUCCEEDED {
 			b.Errorf("round %d: %s of %s: %v", n, r.GetName(), r.GetDisplayName(), r.GetReport())
 		}
@@ -107,6 +106,20 @@ func (b *bench) round(n int, phase func(worker string, work func())) {
 	if b.Failed() {
 		b.FailNow()
 	}
+}
+
+// restores lists all restores when all have ended. Each service has a view of its own of what happened,
+// and one may be behind another for a moment after nats-server was away.
+func (b *bench) restores() []*restorev1.Restore {
+	b.Helper()
+	var all restorev1.ListRestoresResponse
+	b.until("restores end", time.Minute, func() bool {
+		b.askUntil(&all, "restore", "list")
+		return !slices.ContainsFunc(all.GetRestores(), func(r *restorev1.Restore) bool {
+			return r.GetState() == restorev1.RestoreState_RESTORE_STATE_QUEUED || r.GetState() == restorev1.RestoreState_RESTORE_STATE_RUNNING
+		})
+	})
+	return all.GetRestores()
 }
 
 // killer kills one process in each phase.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim/login"
@@ -28,6 +29,9 @@ type Config struct {
 	Latency       time.Duration // that each call to Graph takes at least
 	Throttle      bool          // apply the published limits
 	Licences      int           // that the tenant has, for the limits of files; as many as users if zero
+
+	Notifier    *http.Client  // that posts change notifications; one that trusts public certificates if nil
+	NotifyAgain time.Duration // before a notification is posted again, doubled each time; 10 s if zero
 
 	Now func() time.Time // time.Now if nil
 }

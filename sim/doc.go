@@ -3,7 +3,7 @@
 // upload hosts on one address, told apart by the path:
 //
 //	/{tenant}/oauth2/v2.0/token        login             package login
-//	/v1.0/... and /beta/...            Graph             packages gateway, directory, mail, drive
+//	/v1.0/... and /beta/...            Graph             packages gateway, directory, mail, drive, subscription
 //	/outlook.office.com/...            upload sessions   package mail
 //	/contoso-my.sharepoint.com/...     file contents     package drive
 //	/sim/...                           control           package control
@@ -13,6 +13,7 @@
 //
 //	tenant, err := sim.New(sim.Config{Users: 3, Mails: 100, Files: 50, Seed: 7})
 //	server := httptest.NewServer(tenant)
+//	defer tenant.Close() // if anybody subscribes to changes
 //
 // # Where the truth is
 //

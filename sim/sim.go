@@ -14,6 +14,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/sim/load"
 	"github.com/tenantkeep/tenantkeep/sim/login"
 	"github.com/tenantkeep/tenantkeep/sim/mail"
+	"github.com/tenantkeep/tenantkeep/sim/subscription"
 	"github.com/tenantkeep/tenantkeep/sim/throttle"
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
@@ -32,6 +33,8 @@ type Server struct {
 	Faults    *faults.Script
 	Apps      *login.Apps
 	Login     *login.Server
+
+	Subscriptions *subscription.Store
 
 	graph   *gateway.Gateway
 	control *control.Server
@@ -52,10 +55,16 @@ func New(config Config) (*Server, error) {
 		Tenant: config.Tenant, Domains: []string{config.Domain}, Apps: s.Apps,
 		Lifetime: config.TokenLifetime, Now: config.Now, Issued: s.Ledger.Token,
 	})
+	s.Subscriptions = subscription.New(subscription.Config{
+		Seed: config.Seed, Tenant: config.Tenant, Now: config.Now, Client: config.Notifier, Retry: config.NotifyAgain,
+		Resolve: func(user string) string { return s.Directory.Resolve(user) },
+		Owner:   func(drive string) string { return s.Drives.Owner(drive) },
+		Folder:  func(user, name string) string { return s.Mail.FolderID(user, name) },
+	})
 	s.Directory = directory.New(directory.Config{
-		Seed: config.Seed, Tenant: config.Tenant, Domain: config.Domain, Users: config.Users, Now: config.Now})
-	s.Mail = mail.New(mail.Config{Seed: config.Seed, Mails: config.Mails, Domain: config.Domain, Directory: s.Directory, Now: config.Now})
-	s.Drives = drive.New(drive.Config{Seed: config.Seed, Files: config.Files, Domain: config.Domain, Directory: s.Directory, Now: config.Now})
+		Seed: config.Seed, Tenant: config.Tenant, Domain: config.Domain, Users: config.Users, Now: config.Now, Events: s.Subscriptions})
+	s.Mail = mail.New(mail.Config{Seed: config.Seed, Mails: config.Mails, Domain: config.Domain, Directory: s.Directory, Now: config.Now, Events: s.Subscriptions})
+	s.Drives = drive.New(drive.Config{Seed: config.Seed, Files: config.Files, Domain: config.Domain, Directory: s.Directory, Now: config.Now, Events: s.Subscriptions})
 	if err := s.load(config); err != nil {
 		return nil, err
 	}
@@ -63,11 +72,15 @@ func New(config Config) (*Server, error) {
 	router.Add(s.Directory.Routes()...)
 	router.Add(s.Mail.Routes()...)
 	router.Add(s.Drives.Routes()...)
+	router.Add(s.Subscriptions.Routes()...)
 	s.assemble(config, router, []control.Workload{s.Mail, s.Drives})
 	s.hosts[mail.UploadHost] = s.graph.Host(mail.UploadHost, wire.Gateway, http.HandlerFunc(s.Mail.Upload))
 	s.hosts[s.Drives.Host()] = s.graph.Host(s.Drives.Host(), wire.Files, http.HandlerFunc(s.Drives.Serve))
 	return s, nil
 }
+
+// Close ends what the tenant does by itself: it posts notifications to those who subscribed.
+func (s *Server) Close() { s.Subscriptions.Close() }
 
 // load gives users their real content: what is no mail is a drive, if it is a folder.
 func (s *Server) load(config Config) error {
@@ -100,7 +113,7 @@ func (s *Server) assemble(config Config, router *wire.Router, workloads []contro
 	s.control = control.New(control.Config{
 		Tenant: control.Tenant{Tenant: s.Tenant, Domain: s.Domain, ClientID: s.ClientID, ClientSecret: s.ClientSecret},
 		Ledger: s.Ledger, Faults: s.Faults, Apps: s.Apps, Login: s.Login, Gateway: s.graph, Limiter: limiter,
-		Published: published, Directory: s.Directory, Workloads: workloads, MakeFile: s.Drives.Make, Now: config.Now,
+		Published: published, Directory: s.Directory, Workloads: workloads, MakeFile: s.Drives.Make, Subscriptions: s.Subscriptions, Now: config.Now,
 	})
 }
 

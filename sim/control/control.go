@@ -12,6 +12,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/sim/gateway"
 	"github.com/tenantkeep/tenantkeep/sim/ledger"
 	"github.com/tenantkeep/tenantkeep/sim/login"
+	"github.com/tenantkeep/tenantkeep/sim/subscription"
 	"github.com/tenantkeep/tenantkeep/sim/throttle"
 )
 
@@ -49,6 +50,8 @@ type Config struct {
 	Workloads []Workload
 	MakeFile  func(user directory.Person, path string, size int64) error // on the user's drive
 	Now       func() time.Time
+
+	Subscriptions *subscription.Store
 }
 
 // Server answers below /sim/.
@@ -76,6 +79,8 @@ func New(config Config) *Server {
 		"POST /sim/expire":        s.expire,
 		"POST /sim/change":        s.change,
 		"GET /sim/checksum":       s.checksum,
+		"GET /sim/notifications":  s.notifications,
+		"POST /sim/lifecycle":     s.lifecycle,
 		"POST /sim/file":          s.makeFile,
 	} {
 		s.mux.HandleFunc(pattern, answer(serve))

@@ -6,7 +6,10 @@
 //	GET  /sim/routes                        every route of Graph that is served, as the ledger names it
 //	GET  /sim/faults     POST /sim/faults   DELETE /sim/faults[/{id}]   GET /sim/quirks
 //	POST /sim/apps                          register or change an application
-//	POST /sim/settings                      latency, throttling, token lifetime, gzip
+//	POST /sim/settings                      latency, throttling, token lifetime, gzip, how slowly the directory spreads changes
+//	GET  /sim/limits                        the published limits of this tenant, with their sources
+//	GET  /sim/notifications                 subscriptions and what was posted
+//	POST /sim/lifecycle                     reauthorizationRequired, subscriptionRemoved, missed
 //	POST /sim/expire                        make delta tokens worthless
 //	POST /sim/change                        a day of work, or a disaster
 //	POST /sim/file                          a made-up file of any size on a drive

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tenantkeep/tenantkeep/sim/event"
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
 
@@ -40,6 +41,7 @@ func (s *Store) drop(o *object, reason string, now time.Time) {
 	population.live--
 	population.note(o, s.advance())
 	o.groups = s.leaveAll(o.id)
+	s.tell(o, event.Deleted)
 }
 
 // sweep deletes for good what was in the recycle bin for too long.
@@ -58,6 +60,7 @@ func (s *Store) sweep(now time.Time) {
 func (s *Store) purgeObject(o *object) {
 	o.removed = "deleted"
 	s.kinds[o.kind].note(o, s.advance())
+	s.tell(o, event.Deleted)
 }
 
 // binned finds an object in the recycle bin.
@@ -135,6 +138,7 @@ func (s *Store) restore(c *wire.Call) error {
 	o.removed, o.born = "", c.Now
 	s.kinds[o.kind].live++
 	s.kinds[o.kind].note(o, s.advance())
+	s.tell(o, event.Created)
 	for _, id := range o.groups {
 		if group := s.find(id); group != nil {
 			s.join(group, o.id)

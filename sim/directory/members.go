@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tenantkeep/tenantkeep/sim/event"
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
 
@@ -169,6 +170,7 @@ func (s *Store) noteMember(group *object, id string) {
 	sequence := s.advance()
 	group.joined[id] = sequence
 	s.kinds[Group].note(group, sequence)
+	s.tell(group, event.Updated, event.Member{ID: id, Removed: !group.isMember(id)})
 }
 
 // removeMember answers DELETE /groups/{group}/members/{member}/$ref.

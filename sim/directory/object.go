@@ -3,6 +3,8 @@ package directory
 import (
 	"maps"
 	"time"
+
+	"github.com/tenantkeep/tenantkeep/sim/event"
 )
 
 // Kind is a type of directory object.
@@ -109,4 +111,7 @@ func (s *Store) set(o *object, changes map[string]any) {
 		o.touched[name] = sequence
 	}
 	s.kinds[o.kind].note(o, sequence)
+	if o.removed == "" {
+		s.tell(o, event.Updated)
+	}
 }

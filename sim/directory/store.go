@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tenantkeep/tenantkeep/sim/event"
 	"github.com/tenantkeep/tenantkeep/sim/seed"
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
@@ -16,6 +17,7 @@ type Config struct {
 	Domain string // of all addresses
 	Users  int
 	Now    func() time.Time
+	Events event.Sink // nil: nobody is told of changes
 }
 
 // Store is the directory. All methods may be called at once.

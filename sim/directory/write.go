@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/tenantkeep/tenantkeep/sim/event"
 	"github.com/tenantkeep/tenantkeep/sim/seed"
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
@@ -69,6 +70,7 @@ func (s *Store) make(kind Kind, given map[string]any, c *wire.Call) (*object, er
 	}
 	s.index(o)
 	s.kinds[kind].add(o, s.advance())
+	s.tell(o, event.Created)
 	return o, nil
 }
 

@@ -57,6 +57,7 @@ func (i *item) scope() string {
 func (d *drive) shared(i *item, now time.Time) {
 	d.log = append(d.log, entry{i, now})
 	i.sharedAt = uint64(len(d.log))
+	d.tell(true)
 }
 
 // grant adds a permission to an item.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tenantkeep/tenantkeep/sim/blob"
 	"github.com/tenantkeep/tenantkeep/sim/directory"
+	"github.com/tenantkeep/tenantkeep/sim/event"
 	"github.com/tenantkeep/tenantkeep/sim/prose"
 	"github.com/tenantkeep/tenantkeep/sim/seed"
 	"github.com/tenantkeep/tenantkeep/sim/wire"
@@ -19,7 +20,8 @@ type Config struct {
 	Domain    string
 	Directory *directory.Store
 	Now       func() time.Time
-	Spool     string // directory for what is uploaded; the system's temporary one if empty
+	Events    event.Sink // nil: nobody is told of changes
+	Spool     string     // directory for what is uploaded; the system's temporary one if empty
 }
 
 // quota is what a drive holds: 1 TB, OneDrive's default.

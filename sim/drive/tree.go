@@ -6,6 +6,7 @@ import (
 
 	"github.com/tenantkeep/tenantkeep/sim/blob"
 	"github.com/tenantkeep/tenantkeep/sim/directory"
+	"github.com/tenantkeep/tenantkeep/sim/event"
 )
 
 // drive is one user's OneDrive.
@@ -14,7 +15,7 @@ type drive struct {
 	owner directory.Person
 	id    string
 	seed  uint64
-	made  int // items that it began with
+	made  int // items that it began with; 0 until it has them
 
 	used uint64 // when it was asked for last; guarded by the store's lock, as kept is
 	kept bool   // somebody may have changed it
@@ -39,6 +40,14 @@ type entry struct {
 func (d *drive) note(i *item, now time.Time) {
 	d.log = append(d.log, entry{i, now})
 	i.sequence = uint64(len(d.log))
+	d.tell(false)
+}
+
+// tell says that something in the drive changed, or only who may use it.
+func (d *drive) tell(sharing bool) {
+	if events := d.store.config.Events; d.made > 0 && events != nil && events.Wants(event.Drive) {
+		events.Tell(event.Event{Kind: event.Drive, Type: event.Updated, Owner: d.owner.ID, Sharing: sharing})
+	}
 }
 
 // add puts a new file, or folder if content is nil, into a folder.

@@ -62,6 +62,7 @@ var Quirks = map[string]string{
 	"groups-deleted-for-good": "security groups do not go to the recycle bin (learn.microsoft.com/graph/api/group-delete until 2025)",
 	"synced-users":            "users come from an Active Directory: PATCH answers 400 (learn.microsoft.com/graph/api/user-update)",
 	"sharing-disabled":        "links and invitations answer 403 sharingDisabled (learn.microsoft.com/graph/api/driveitem-createlink)",
+	"renewal-redirected":      "PATCH of a subscription answers 308 first (learn.microsoft.com/graph/changelog)",
 	"broken-attachment":       "reading the first attachment of a mail fails with ErrorCannotOpenFileAttachment (corso)",
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim/directory"
+	"github.com/tenantkeep/tenantkeep/sim/event"
 	"github.com/tenantkeep/tenantkeep/sim/letter"
 	"github.com/tenantkeep/tenantkeep/sim/prose"
 	"github.com/tenantkeep/tenantkeep/sim/seed"
@@ -25,6 +26,7 @@ type box struct {
 	owner directory.Person
 	seed  uint64
 	hash  uint64 // in every id
+	quiet bool   // it is being filled: nobody is told of changes
 
 	mu         sync.RWMutex
 	generation int
@@ -40,7 +42,7 @@ type box struct {
 func newBox(s *Store, person directory.Person) *box {
 	source := seed.New(s.config.Seed, seed.Text("mailbox"), seed.Text(person.ID))
 	return &box{
-		store: s, owner: person, seed: source.Uint64(), hash: hashOf(person.ID),
+		store: s, owner: person, seed: source.Uint64(), hash: hashOf(person.ID), quiet: true,
 		folders: map[uint32]*folder{}, changed: map[key]*message{}, byID: map[string][]key{}, byProperty: map[string][]key{},
 	}
 }
@@ -148,6 +150,7 @@ func (b *box) changes(m *message, before state, now time.Time) {
 	m.origin, m.sequence = m.sequence, b.advance()
 	f.log = append(f.log, line{m.sequence, m.key})
 	f.sorted.Store(nil)
+	b.tell(f, m, event.Updated)
 }
 
 // put brings a message into a folder: one that is new, or one that take removed elsewhere.
@@ -162,6 +165,7 @@ func (b *box) put(m *message, folder uint32, now time.Time) {
 	f.log = append(f.log, line{m.sequence, m.key})
 	delete(f.left, m.key)
 	f.sorted.Store(nil)
+	b.tell(f, m, event.Created)
 }
 
 // take removes a message from its folder; folder 0 means that it is nowhere.
@@ -172,6 +176,7 @@ func (b *box) take(m *message) {
 	f.left[m.key] = b.advance()
 	f.log = append(f.log, line{f.left[m.key], m.key})
 	f.sorted.Store(nil)
+	b.tell(f, m, event.Deleted)
 	m.folder = 0
 }
 

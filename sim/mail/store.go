@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim/directory"
+	"github.com/tenantkeep/tenantkeep/sim/event"
 	"github.com/tenantkeep/tenantkeep/sim/letter"
 	"github.com/tenantkeep/tenantkeep/sim/prose"
 	"github.com/tenantkeep/tenantkeep/sim/seed"
@@ -20,6 +21,7 @@ type Config struct {
 	Domain    string
 	Directory *directory.Store
 	Now       func() time.Time
+	Events    event.Sink // nil: nobody is told of changes
 }
 
 // Store is all mailboxes.
@@ -93,6 +95,7 @@ func (s *Store) fill(person directory.Person) *box {
 	for path, messages := range given {
 		b.load(path, messages)
 	}
+	b.quiet = false
 	return b
 }
 

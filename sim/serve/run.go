@@ -22,6 +22,7 @@ func Run(ctx context.Context, options Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer tenant.Close()
 	plain, err := net.Listen("tcp", options.Listen)
 	if err != nil {
 		return err

@@ -27,6 +27,10 @@ func (c *client) walkDrive(ctx context.Context, user string) {
 	c.get(ctx, drive+"/items/"+folder+"/children")
 
 	c.walkVersions(ctx, drive+"/items/"+file)
+	c.patch(ctx, byPath+"/by%20path.txt", object{"name": "path.txt"})
+	c.delete(ctx, byPath+"/path.txt")
+	c.patch(ctx, drive+"/items/"+folder+":/below.txt", object{"name": "lower.txt"})
+	c.delete(ctx, drive+"/items/"+folder+":/lower.txt")
 	c.patch(ctx, drive+"/items/"+below, object{"name": "Further below"})
 	c.post(ctx, drive+"/items/"+below+"/permanentDelete", nil)
 	c.delete(ctx, drive+"/items/"+folder)

@@ -13,6 +13,7 @@ func Run(ctx context.Context, address string) error {
 	c.walkGroups(ctx, user)
 	c.walkMailbox(ctx, user)
 	c.walkDrive(ctx, user)
+	c.walkSubscriptions(ctx, user)
 	c.walkBatch(ctx, user)
 	c.walkDeleted(ctx, user)
 	return c.err

@@ -154,6 +154,28 @@ func TestUnusedLeaseGoesBack(t *testing.T) {
 	})
 }
 
+// TestALeaseThatIsNotSpentInTimeIsNotLost has a budget that is short expire the leases of one that is not.
+func TestALeaseThatIsNotSpentInTimeIsNotLost(t *testing.T) {
+	bubble(t, func(t *testing.T, _ *Memory, l *Limiter) {
+		price := Price{Scope: "files", Charges: []Charge{
+			{Budget: "minute", Limit: Limit{Units: 60, Per: time.Minute, Burst: 1}, Units: 1},
+			{Budget: "day", Limit: Limit{Units: 100_000, Per: 24 * time.Hour}, Units: 1, Lease: 200},
+		}}
+		for range 100 {
+			permit, err := l.Acquire(t.Context(), price)
+			if err != nil {
+				t.Fatal(err)
+			}
+			permit.Release()
+		}
+		<-time.After(3 * time.Second)
+		report, err := l.Report(t.Context())
+		if err != nil || report[0].Budgets[0].Used != 100 {
+			t.Errorf("%+v, %v", report, err)
+		}
+	})
+}
+
 func TestPriceAboveTheLimitIsRefused(t *testing.T) {
 	bubble(t, func(t *testing.T, _ *Memory, l *Limiter) {
 		price := Price{Scope: "s", Charges: []Charge{{Budget: "b", Limit: Limit{Units: 5, Per: time.Second}, Units: 6}}}

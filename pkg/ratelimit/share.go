@@ -182,12 +182,14 @@ func (s *share) askLedger(ctx context.Context, price Price) (Grant, error) {
 		ask.Slots = Slots{Max: price.SlotsMax, Need: max(s.inUse, 1), Want: price.SlotsMax, For: slotsFor}
 	}
 	now := time.Now()
+	expired := s.unused(false, func(c credit) bool { return now.After(c.until) })
 	for _, c := range price.Charges {
-		if have := s.credits[c.Budget]; have.units < c.Units || now.After(have.until) {
+		if s.credits[c.Budget].units < c.Units {
 			ask.Charges = append(ask.Charges, c)
 		}
 	}
 	s.mu.Unlock()
+	s.sendBack(ctx, expired)
 	grant, err := s.config.Ledger.Acquire(ctx, ask)
 	if err == nil && grant.Wait == 0 {
 		s.book(ask, grant)

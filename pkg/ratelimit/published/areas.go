@@ -1,6 +1,7 @@
 package published
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -45,6 +46,7 @@ func Standings(report []ratelimit.Usage) []Standing {
 		if s := byArea[area]; s != nil {
 			slices.Sort(s.For)
 			s.For = slices.Compact(s.For)
+			slices.SortStableFunc(s.Limits, func(a, b LimitStanding) int { return cmp.Compare(a.Per, b.Per) })
 			all = append(all, *s)
 		}
 	}

@@ -22,10 +22,14 @@
 // bucket cannot promise that without either halving the rate or forbidding the burst. All
 // arithmetic is in integer microseconds.
 //
-// A ledger that is away is replaced by [Fallback]: half of every limit, per process, until it is
-// back. Errors: Throttled (with RetryAfter) when a wait is longer than the caller's patience,
-// Transient when the ledger cannot be reached, Invalid for a price that can never be paid.
+// Where a budget is short, what refills goes to the highest priority that waits and among equals to who came first, in
+// the ledger as in a process; see [Priority]. Package published has Microsoft's limits and what each call costs.
 //
-// Not promised: fairness between processes beyond slots, and exactness of a window finer than a
-// fortieth of its length (it errs on the side of waiting).
+// A shared ledger may be away, or come back without its memory, or with another time: [Fallback] keeps account of what
+// it last knew, goes on from there with a half of every limit or less, and tells the ledger when it is back. Errors:
+// Throttled (with RetryAfter) when a wait is longer than the caller's patience, Transient when the ledger cannot be
+// reached, Invalid for a price that can never be paid.
+//
+// Not promised: fairness between processes where nothing is short, and exactness of a window finer than a twentieth of
+// its length (it errs on the side of waiting).
 package ratelimit

@@ -1,10 +1,30 @@
 package drive
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/tenantkeep/tenantkeep/sim/wire"
 )
+
+// deltaOf answers GET /drives/{drive}/items/{item}/delta: that of the root, if it is the root. On
+// business drives there is no other: https://github.com/OneDrive/onedrive-api-docs/issues/842
+func (s *Store) deltaOf(c *wire.Call) error {
+	d, err := s.open(c)
+	if err != nil {
+		return err
+	}
+	d.mu.RLock()
+	i, err := d.locate(c)
+	d.mu.RUnlock()
+	switch {
+	case err != nil:
+		return err
+	case i != d.root:
+		return &wire.Error{Status: http.StatusNotImplemented, Code: "notSupported", Message: "view.delta can only be called on the root."}
+	}
+	return s.delta(c)
+}
 
 // delta answers GET /drives/{drive}/root/delta.
 func (s *Store) delta(c *wire.Call) error {

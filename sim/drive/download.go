@@ -2,6 +2,7 @@ package drive
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/tenantkeep/tenantkeep/sim/blob"
 	"github.com/tenantkeep/tenantkeep/sim/wire"
@@ -23,6 +24,8 @@ func (s *Store) readContent(c *wire.Call) error {
 		return wire.BadRequest("invalidRequest", "You cannot get content for a folder.")
 	case c.Quirk("locked-file"):
 		return lockedFile()
+	case c.Quirk("onenote") && (strings.HasSuffix(fold(i.name), ".one") || strings.HasSuffix(fold(i.name), ".onetoc2")):
+		return &wire.Error{Status: http.StatusServiceUnavailable, Code: "serviceNotAvailable", Message: "The service is not available."}
 	}
 	return redirect(c, d.address(c, i, 0))
 }

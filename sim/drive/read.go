@@ -12,6 +12,8 @@ import (
 const (
 	defaultPage = 200
 	largestPage = 1000
+
+	manyChildren = 50 // from where on the quirk refuses to list them
 )
 
 // readDrive answers GET /users/{user}/drive and /drives/{drive}.
@@ -117,6 +119,9 @@ func (s *Store) listChildren(c *wire.Call) error {
 		return err
 	}
 	children := d.order(folder)
+	if c.Quirk("many-children") && len(children) > manyChildren {
+		return &wire.Error{Status: http.StatusInternalServerError, Code: "UnknownError"}
+	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.page(c, children)

@@ -30,6 +30,7 @@ func (s *Store) Routes() []wire.Route {
 		{Method: "GET", Path: whole, Units: single, Serve: s.readDrive},
 		{Method: "GET", Path: whole + "/root", Units: single, Serve: s.readItem},
 		{Method: "GET", Path: whole + "/root/delta", Units: several, Serve: s.delta},
+		{Method: "GET", Path: item1 + "/delta", Units: several, Serve: s.deltaOf},
 		{Method: "GET", Path: whole + "/root/children", Units: several, Serve: s.listChildren},
 		{Method: "POST", Path: whole + "/root/children", Serve: s.createFolder},
 		{Method: "POST", Path: item1 + "/children", Serve: s.createFolder},

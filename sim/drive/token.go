@@ -58,8 +58,15 @@ func (d *drive) begin(c *wire.Call) (t token, latest bool, err error) {
 			return t, false, wire.BadRequest("invalidRequest", "The delta token is not valid.")
 		}
 	}
+	if c.Quirk("lost-location") && given == "" && c.Query.Raw.Has("token") {
+		return t, false, &wire.Error{Status: http.StatusInternalServerError, Code: "generalException", Message: "General exception while processing"}
+	}
 	if t.Generation != d.generation {
-		return t, false, &wire.Error{Status: http.StatusGone, Code: "resyncRequired", Inner: "resyncChangesApplyDifferences",
+		differences := "resyncChangesApplyDifferences"
+		if c.Quirk("resync-upload") {
+			differences = "resyncChangesUploadDifferences"
+		}
+		return t, false, &wire.Error{Status: http.StatusGone, Code: "resyncRequired", Inner: differences,
 			Message: "Resync required. Replace any local items with the server's version (including deletes).",
 			Header:  http.Header{"Location": {c.Self() + "?token="}}}
 	}

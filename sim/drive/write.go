@@ -42,7 +42,11 @@ func (s *Store) createFolder(c *wire.Call) error {
 	if t, err = t.settle(wanted); err != nil {
 		return err
 	}
-	return d.answer(c, http.StatusCreated, d.add(t.folder, t.name, nil, given.Dates.or(c.Now, c.Now), c.Now))
+	made := d.add(t.folder, t.name, nil, given.Dates.or(c.Now, c.Now), c.Now)
+	if c.Quirk("folder-conflict") {
+		return nameTaken()
+	}
+	return d.answer(c, http.StatusCreated, made)
 }
 
 // remove answers DELETE, and POST .../permanentDelete.

@@ -63,6 +63,14 @@ var Quirks = map[string]string{
 	"synced-users":            "users come from an Active Directory: PATCH answers 400 (learn.microsoft.com/graph/api/user-update)",
 	"sharing-disabled":        "links and invitations answer 403 sharingDisabled (learn.microsoft.com/graph/api/driveitem-createlink)",
 	"renewal-redirected":      "PATCH of a subscription answers 308 first (learn.microsoft.com/graph/changelog)",
+	"wrong-hash":              "GET of a single item gives another hash than the content has; deltas are right (onedrive-api-docs#1066)",
+	"lost-location":           "the address that a 410 leads to answers 500 (onedrive-api-docs#249)",
+	"resync-upload":           "a drive's 410 asks for resyncChangesUploadDifferences (learn.microsoft.com/graph/api/driveitem-delta)",
+	"onenote":                 "the content of OneNote files (.one, .onetoc2) answers 503 (corso)",
+	"many-children":           "listing a folder with more than 50 children answers 500 UnknownError, as one with 100,000 does (rclone#2707)",
+	"drive-id-case":           "parentReference tells the drive's id in lower case (abraunegg/onedrive#3347)",
+	"folder-conflict":         "a folder is made, but the answer is 409 nameAlreadyExists (abraunegg/onedrive#3335)",
+	"plain-bodies":            "a request with a gzip body answers 415 (kiota-http-go)",
 	"broken-attachment":       "reading the first attachment of a mail fails with ErrorCannotOpenFileAttachment (corso)",
 }
 

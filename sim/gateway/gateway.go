@@ -137,6 +137,9 @@ func (v *visit) answer(out *tracked) error {
 	if v.Route == nil {
 		return v.nowhere()
 	}
+	if v.Quirk("plain-bodies") && v.Request.Header.Get("Content-Encoding") != "" {
+		return &wire.Error{Status: http.StatusUnsupportedMediaType, Code: "UnsupportedMediaType", Message: "The content encoding of the request is not supported."}
+	}
 	if !permitted(v.Route.Roles, v.Roles) {
 		return denied(v.Route.Service)
 	}

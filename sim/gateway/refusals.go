@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tenantkeep/tenantkeep/sim/faults"
@@ -30,6 +31,9 @@ func denied(service wire.Service) error {
 func (v *visit) nowhere() error {
 	if v.known {
 		return &wire.Error{Status: http.StatusMethodNotAllowed, Code: "Request_BadRequest", Message: "Specified HTTP method is not allowed for the request target."}
+	}
+	if _, rest, _ := strings.Cut(strings.TrimPrefix(v.Request.URL.Path, "/"), "/"); strings.EqualFold(strings.SplitN(rest, "/", 2)[0], "me") {
+		return wire.BadRequest("BadRequest", "/me request is only valid with delegated authentication flow.")
 	}
 	return wire.UnknownSegment(v.Request.URL.Path)
 }

@@ -207,6 +207,19 @@ func TestLostDriveTokens(t *testing.T) {
 	}
 }
 
+func TestDeltaByItemIsThatOfTheRootOnly(t *testing.T) {
+	c, drive := aDrive(t, 20)
+	folder := c.do("POST", drive+"/root/children", object{"name": "f", "folder": object{}}).want(201)
+	root := c.do("GET", drive+"/root", nil).want(200)
+	want, _ := c.all(drive + "/root/delta")
+	if got, _ := c.all(drive + "/items/" + root.text("id") + "/delta?$top=3"); len(got) < len(want) {
+		t.Errorf("%d items of %d", len(got), len(want))
+	}
+	if got := c.do("GET", drive+"/items/"+folder.text("id")+"/delta", nil); got.status != 501 || got.code() != "notSupported" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
 func TestSelectedPropertiesOnly(t *testing.T) {
 	c, drive := aDrive(t, 5)
 	items, _ := c.all(drive + "/root/delta?$select=name,file&$top=3")

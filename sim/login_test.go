@@ -46,11 +46,13 @@ func TestRefusalsOfTheTokenEndpoint(t *testing.T) {
 	}
 }
 
-func TestAScopeWithoutAResourceIsGraphs(t *testing.T) {
+func TestScopesOfOtherClients(t *testing.T) {
 	c := start(t, sim.Config{Users: 1})
-	status, answer := c.tryLogin(url.Values{"client_secret": {c.tenant.ClientSecret}, "scope": {".default"}})
-	if status != 200 || answer["access_token"] == nil {
-		t.Errorf("%d %v", status, answer)
+	for client, scope := range map[string]string{"rclone": ".default", "MSAL": "https://graph.microsoft.com/.default openid offline_access profile"} {
+		status, answer := c.tryLogin(url.Values{"client_secret": {c.tenant.ClientSecret}, "scope": {scope}})
+		if status != 200 || answer["access_token"] == nil {
+			t.Errorf("%s: %d %v", client, status, answer)
+		}
 	}
 }
 

@@ -164,13 +164,17 @@ func (s *Server) checkAssertion(r *http.Request, app App, form url.Values) *refu
 	return assertion.verify(app, []string{host + "/oauth2/v2.0/token", host + "/v2.0", host + "/oauth2/token"}, s.now())
 }
 
-// qualify names the resource of a scope that has none: it is Graph, and rclone relies on that.
+// qualify leaves out the scopes of OpenID Connect, which Microsoft's own libraries send along, and
+// names the resource of a scope that has none: it is Graph, and rclone relies on that.
 // https://learn.microsoft.com/entra/identity-platform/scopes-oidc
 func qualify(scope string) string {
-	if scope == ".default" {
+	scopes := slices.DeleteFunc(strings.Fields(scope), func(one string) bool {
+		return one == "openid" || one == "profile" || one == "email" || one == "offline_access"
+	})
+	if len(scopes) == 1 && scopes[0] == ".default" {
 		return "https://graph.microsoft.com/.default"
 	}
-	return scope
+	return strings.Join(scopes, " ")
 }
 
 // checkScope asks for exactly one resource and all its permissions.

@@ -203,7 +203,7 @@ func TestChannelsAreCheckedAndTried(t *testing.T) {
 	name, _ := r.webhook(p, hook.URL, "backup-failed")
 	for want, rule := range map[string]*notifyv1.Rule{
 		"EVENTS_MISSING": {Channel: name}, "EVENT_MALFORMED": {Channel: name, Events: []string{"Backup"}}, "NAME_MALFORMED": {Channel: "x", Events: []string{"*"}},
-		"EVENT_OF_DELIVERY": {Channel: name, Events: []string{"delivery-failed"}}, "CHANNEL_UNKNOWN": {Channel: "channels/none", Events: []string{"*"}},
+		"EVENT_UNKNOWN": {Channel: name, Events: []string{"backup-fialed"}}, "EVENT_OF_DELIVERY": {Channel: name, Events: []string{"delivery-failed"}}, "CHANNEL_UNKNOWN": {Channel: "channels/none", Events: []string{"*"}},
 	} {
 		if _, err := r.rules.CreateRule(p.context(), &notifyv1.CreateRuleRequest{Rule: rule}); fault.ReasonOf(err) != want || fault.NextOf(err) == "" {
 			t.Errorf("%s: %v", want, err)
@@ -251,6 +251,11 @@ func TestWatchReplaysAndGoesOn(t *testing.T) {
 	p.must(err)
 	if third.GetSubject() != "connections/c3" {
 		t.Errorf("%v", third)
+	}
+	unknown, err := r.events.WatchEvents(p.context(), &notifyv1.WatchEventsRequest{Events: []string{"connection-degarded"}})
+	p.must(err)
+	if _, err := unknown.Recv(); !fault.Is(err, fault.Invalid) || !strings.Contains(fault.NextOf(err), "connection-degraded") {
+		t.Errorf("an event that there is not: %v, next %q", err, fault.NextOf(err))
 	}
 	r.stop()
 	if _, err := live.Recv(); fault.ReasonOf(err) != "SERVICE_ENDING" && !fault.Is(err, fault.Transient) {

@@ -42,7 +42,11 @@ func (a *app) eventWatch() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printEvents(stream)
+			err = a.printEvents(stream)
+			if fault.ReasonOf(err) == "EVENT_UNKNOWN" { // notifier has the list
+				return usageError{err}
+			}
+			return err
 		},
 	}
 	command.Flags().StringVar(&request.Connection, "connection", "", "of one connection (default: all)")

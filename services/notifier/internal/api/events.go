@@ -29,6 +29,9 @@ type Events struct {
 // WatchEvents implements notifyv1.EventServiceServer. The header of the answer is sent as soon as nothing
 // that happens from then on can be missed.
 func (s *Events) WatchEvents(r *notifyv1.WatchEventsRequest, stream grpc.ServerStreamingServer[notifyv1.WatchEventsResponse]) error {
+	if err := delivery.CheckEvents(r.GetEvents()); err != nil {
+		return err
+	}
 	selection := bus.Selection{Facts: r.GetEvents()}
 	if name := r.GetConnection(); name != "" {
 		id, err := message.ID(message.Connections, name)

@@ -98,6 +98,9 @@ func (r Rule) Check() error {
 		if strings.HasPrefix(event, "delivery-") {
 			return invalid("EVENT_OF_DELIVERY", "a notice about notices would never end", "look at the deliveries instead")
 		}
+		if err := CheckEvents([]string{event}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package backupworker_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/vault"
 	backupv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/backup/v1"
 	typev1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/type/v1"
@@ -151,6 +153,20 @@ func TestVerify(t *testing.T) {
 		found := job.GetVerification()
 		if job.GetState() != backupv1.JobState_JOB_STATE_SUCCEEDED || found.GetItems() != result.GetItems() || found.GetDamagedCount() != 0 || found.GetSnapshot() != result.GetSnapshot() {
 			t.Errorf("%v", job)
+		}
+	}
+	// An interrupted backup takes a number that no snapshot has.
+	session, err := p.vault().Begin(p.context(), vault.UnitID(p.unit("mail-"+user)), vault.Run{ID: "interrupted"})
+	p.must(err)
+	_, err = session.Put(p.context(), vault.Item{Meta: vault.Meta{Ref: vault.Ref{ID: "new"}, Kind: vault.KindFolder, Name: "new"}})
+	p.must(err)
+	p.must(session.Checkpoint(p.context()))
+	p.must(session.Close())
+	succeeded(t, worker.backup("mail-"+user))
+	for _, number := range []string{"2", "99"} {
+		_, err := vaults.StartVerify(p.context(), &backupv1.StartVerifyRequest{Snapshot: p.resource("mail-"+user) + "/snapshots/" + number})
+		if !fault.Is(err, fault.NotFound) || fault.ReasonOf(err) != "SNAPSHOT_NOT_FOUND" || !strings.Contains(fault.NextOf(err), "snapshot list") {
+			t.Errorf("snapshot %s: %v", number, err)
 		}
 	}
 }

@@ -40,36 +40,34 @@ type front struct {
 func New(_ context.Context, h *host.Host) (*Service, error) {
 	s := &Service{host: h, book: outbox.NewBook(h.State), close: func() {}}
 	queue := h.Jobs()
+	broker, err := h.Peer(identity.AuthBroker)
+	if err != nil {
+		return nil, err
+	}
+	vaults := work.NewStore(h.Config.VaultDir, broker)
 	if h.Config.Has("api") {
-		front, err := newFront(h, s.book, queue)
+		front, err := newFront(h, s.book, queue, vaults)
 		if err != nil {
 			return nil, err
 		}
 		s.front = front
 	}
 	if h.Config.Has("work") {
-		if err := s.newWorker(queue); err != nil {
-			return nil, err
-		}
+		s.newWorker(queue, vaults, broker)
 	}
 	return s, nil
 }
 
-func (s *Service) newWorker(queue *jobs.Queue) error {
+func (s *Service) newWorker(queue *jobs.Queue, vaults *work.Store, broker grpc.ClientConnInterface) {
 	h := s.host
-	broker, err := h.Peer(identity.AuthBroker)
-	if err != nil {
-		return err
-	}
 	tenants := tenant.New(tenant.Config{State: h.State, Broker: broker, Ledger: h.Ledger, Holder: h.Owner})
 	s.close = tenants.Close
 	s.work = &work.Worker{
-		Queue: queue, Book: s.book, Tenants: tenants, Vaults: work.NewStore(h.Config.VaultDir, broker), Owner: h.Owner, Log: h.Log,
+		Queue: queue, Book: s.book, Tenants: tenants, Vaults: vaults, Owner: h.Owner, Log: h.Log,
 	}
-	return nil
 }
 
-func newFront(h *host.Host, book *outbox.Book, queue *jobs.Queue) (*front, error) {
+func newFront(h *host.Host, book *outbox.Book, queue *jobs.Queue, vaults *work.Store) (*front, error) {
 	restorer, err := h.Peer(identity.RestoreWorker)
 	if err != nil {
 		return nil, err
@@ -80,7 +78,7 @@ func newFront(h *host.Host, book *outbox.Book, queue *jobs.Queue) (*front, error
 	schedules := dispatch.NewSchedules(leader, views, h.Log)
 	f := &front{
 		views: views,
-		api:   api.New(book, views, queue, peer.NewRestores(restorer)),
+		api:   api.New(book, views, queue, peer.NewRestores(restorer), vaults),
 		inbox: inbox.New(h.Bus, book, views, h.Log),
 		dispatcher: &dispatch.Dispatcher{
 			Queue: queue, Leader: leader, Book: book, Views: views, Placer: placer, Schedules: schedules,

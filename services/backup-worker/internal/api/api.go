@@ -28,19 +28,25 @@ type Restores interface {
 	Cancel(ctx context.Context, connection m365.ConnectionID, id string) (*restorev1.Restore, error)
 }
 
+// Snapshots is what is needed of the vaults.
+type Snapshots interface {
+	// Find returns fault.NotFound if a unit has no snapshot of that number.
+	Find(ctx context.Context, connection m365.ConnectionID, unit string, sequence uint64) error
+}
+
 // API serves all services of backup-worker.
 type API struct {
-	book     *outbox.Book
-	views    *outbox.Views
-	queue    Queue
-	restores Restores
-	hub      *hub
+	book      *outbox.Book
+	views     *outbox.Views
+	queue     Queue
+	restores  Restores
+	snapshots Snapshots
+	hub       *hub
 }
 
 // New returns the API. Call it before the views run.
-func New(book *outbox.Book, views *outbox.Views, queue Queue, restores Restores) *API {
-	a := &API{book: book, views: views, queue: queue, restores: restores, hub: newHub()}
-	return a
+func New(book *outbox.Book, views *outbox.Views, queue Queue, restores Restores, snapshots Snapshots) *API {
+	return &API{book: book, views: views, queue: queue, restores: restores, snapshots: snapshots, hub: newHub()}
 }
 
 // Changed tells watchers that a job, or a restore, has changed.

@@ -93,10 +93,28 @@ func (s vaults) StartVerify(ctx context.Context, request *backupv1.StartVerifyRe
 	}
 	if snapshot = "latest"; sequence > 0 {
 		snapshot = content.SnapshotID(sequence)
+		if err := s.find(ctx, connection, id, sequence); err != nil {
+			return nil, err
+		}
 	}
-	job, err := s.book.RequestVerify(ctx, connection, id, snapshot, sequence, command(ctx))
+	job, err := s.book.RequestVerify(ctx, connection, id, snapshot, command(ctx))
 	if err != nil {
 		return nil, fault.Wrap("start verification", err)
 	}
 	return &backupv1.StartVerifyResponse{Job: job.Value}, s.views.Jobs.WaitFor(ctx, job.Sequence)
+}
+
+// find refuses the number of a snapshot that is not there: numbers have gaps, where a backup was
+// interrupted or a snapshot has expired.
+func (s vaults) find(ctx context.Context, connection m365.ConnectionID, id m365.ResourceID, sequence uint64) error {
+	resource, err := s.book.Resource(ctx, connection, id)
+	if err != nil {
+		return err
+	}
+	err = s.snapshots.Find(ctx, connection, resource.Value.GetUnit(), sequence)
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.NotFound, "start verification", fmt.Sprintf("the resource has no snapshot %d", sequence),
+			fault.Reason("SNAPSHOT_NOT_FOUND"), fault.Next("list the snapshots: tenantkeep snapshot list RESOURCE"))
+	}
+	return fault.Wrap("start verification", err)
 }

@@ -126,7 +126,7 @@ func (b *Book) hurry(ctx context.Context, job Job, request Request) (Job, error)
 
 // RequestVerify queues a verification of a snapshot by its id and its number; 0 is the newest one when it
 // is begun.
-func (b *Book) RequestVerify(ctx context.Context, connection m365.ConnectionID, id m365.ResourceID, snapshot string, sequence uint64, origin state.Origin) (Job, error) {
+func (b *Book) RequestVerify(ctx context.Context, connection m365.ConnectionID, id m365.ResourceID, snapshot string, origin state.Origin) (Job, error) {
 	resource, err := b.Resource(ctx, connection, id)
 	if err != nil {
 		return Job{}, err
@@ -134,10 +134,6 @@ func (b *Book) RequestVerify(ctx context.Context, connection m365.ConnectionID, 
 	if resource.Value.GetVaultSequence() == 0 {
 		return Job{}, fault.New(fault.Precondition, "start verification", "there is no backup of the resource yet", fault.Reason("NO_SNAPSHOT"),
 			fault.Next("start one: tenantkeep backup start RESOURCE --wait"))
-	}
-	if sequence > uint64(resource.Value.GetVaultSequence()) {
-		return Job{}, fault.New(fault.NotFound, "start verification", "the resource has no snapshot of that number", fault.Reason("NO_SNAPSHOT"),
-			fault.Next("list the snapshots: tenantkeep snapshot list RESOURCE"))
 	}
 	key := randomID()
 	job := b.newJob(connection, key, resource.Value, jobs.Verify)

@@ -27,6 +27,16 @@ func NewStore(dir string, broker grpc.ClientConnInterface) *Store {
 	return &Store{dir: dir, broker: broker, open: map[m365.ConnectionID]*vault.Vault{}}
 }
 
+// Find tells whether a unit has a snapshot; fault.NotFound.
+func (s *Store) Find(ctx context.Context, connection m365.ConnectionID, unit string, sequence uint64) error {
+	v, err := s.Open(ctx, connection)
+	if err != nil {
+		return err
+	}
+	_, err = v.At(ctx, vault.UnitID(unit), sequence)
+	return err
+}
+
 // Open returns the vault of a connection.
 func (s *Store) Open(ctx context.Context, connection m365.ConnectionID) (*vault.Vault, error) {
 	s.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/tenantkeep/tenantkeep/cmd/tenantkeep/internal/show"
+	"github.com/tenantkeep/tenantkeep/pkg/fault"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
 	authv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/auth/v1"
 )
@@ -71,7 +72,21 @@ func (a *app) addConnection(ctx context.Context, request *authv1.CreateConnectio
 	if err != nil {
 		return err
 	}
-	return a.tested(&authv1.TestConnectionResponse{Connection: reply.GetConnection(), Checks: reply.GetChecks()})
+	err = a.tested(&authv1.TestConnectionResponse{Connection: reply.GetConnection(), Checks: reply.GetChecks()})
+	if c := reply.GetConnection(); err != nil && c.GetState() == authv1.ConnectionState_CONNECTION_STATE_DEGRADED && !request.GetValidateOnly() {
+		return added(c, err)
+	}
+	return err
+}
+
+// added says of a connection that failed its test that it is there all the same, and what can be done.
+func added(c *authv1.Connection, err error) error {
+	next := fmt.Sprintf("tenantkeep connection modify %[1]s with what is wrong (--app, --secret-file, --certificate), or tenantkeep connection remove %[1]s", c.GetName())
+	if first := fault.NextOf(err); first != "" {
+		next = first + "; then tenantkeep connection test " + c.GetName() + ". Or " + next
+	}
+	return fault.New(fault.KindOf(err), "add connection", err.Error()+"; the connection was added all the same, and is degraded: nothing is backed up through it",
+		fault.Reason("CONNECTION_DEGRADED"), fault.Next(next))
 }
 
 func (a *app) connectionList() *cobra.Command {

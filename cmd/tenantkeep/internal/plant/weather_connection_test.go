@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,9 +79,9 @@ func TestWrongConnections(t *testing.T) {
 		t.Run(scene.name, func(t *testing.T) {
 			c := all.in(t)
 			c.administer(scene.before)
-			c.expect(1, scene.says, append([]string{"connection", "add", "--cloud", "sim", "--simulator", c.tenant}, scene.with...)...)
+			said := c.expect(1, scene.says, append([]string{"connection", "add", "--cloud", "sim", "--simulator", c.tenant}, scene.with...)...)
 			c.administer(scene.after)
-			c.putRight(tenant, right)
+			c.putRight(tenant, right, said)
 		})
 	}
 	c := all
@@ -92,14 +93,19 @@ func TestWrongConnections(t *testing.T) {
 }
 
 // putRight gives a connection that was added the application and secret that it should have, and
-// removes it. One to a wrong tenant can only be removed.
-func (c *climate) putRight(tenant, secret string) {
+// removes it: the ways on that were said. One to a wrong tenant can only be removed.
+func (c *climate) putRight(tenant, secret, said string) {
 	c.Helper()
 	var all authv1.ListConnectionsResponse
 	c.ask(&all, "connection", "list")
 	for _, connection := range all.GetConnections() {
 		if connection.GetState() != authv1.ConnectionState_CONNECTION_STATE_DEGRADED {
 			c.Errorf("the connection that was added is %s", connection.GetState())
+		}
+		for _, way := range []string{"added all the same", "connection modify " + connection.GetName(), "connection remove " + connection.GetName()} {
+			if !strings.Contains(said, way) {
+				c.Errorf("it does not say %q:\n%s", way, said)
+			}
 		}
 		if connection.GetTenantId() == tenant {
 			c.do("connection", "modify", connection.GetName(), "--app", c.simulator.ClientID, "--secret-file", secret)

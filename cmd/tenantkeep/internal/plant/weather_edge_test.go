@@ -71,6 +71,8 @@ func unknownUser(c *climate) {
 	c.expect(1, []string{nobody, "Next: .*resource list"}, "backup", "start", "mail:"+nobody)
 	c.expect(1, []string{nobody, "Next: "}, "restore", "start", "mail:"+known, "--to", "user="+nobody, "--wait")
 	c.expect(1, []string{"snapshot", "Next: "}, "restore", "start", "mail:"+known+"/99", "--wait")
+	c.expect(1, []string{"no snapshot 99", "Next: .*snapshot list"}, "verify", "mail:"+known+"/99")
+	c.expect(2, []string{"backup-fialed", "Next: perhaps you mean backup-failed"}, "event", "watch", "--event", "backup-fialed")
 	c.expect(1, []string{"Nowhere", "Next: "}, "export", "mail:"+known, "--path", "Nowhere", "-o", filepath.Join(c.TempDir(), "x.zip"))
 }
 

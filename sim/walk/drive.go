@@ -11,7 +11,7 @@ func (c *client) walkDrive(ctx context.Context, user string) {
 	id := c.get(ctx, "/users/"+user+"/drive").text("id")
 	drive := "/drives/" + url.PathEscape(id)
 	c.get(ctx, drive)
-	c.get(ctx, drive+"/root")
+	c.get(ctx, drive+"/items/"+c.get(ctx, drive+"/root").text("id")+"/delta")
 	c.get(ctx, drive+"/root/delta?$select=id,name,size")
 	c.get(ctx, drive+"/root/children?$top=5&$expand=permissions")
 	c.get(ctx, drive+"/root/permissions")

@@ -25,6 +25,10 @@ type Config struct {
 
 	Load []Load // real content instead of made-up one
 
+	// FilesHost is a name of this machine for addresses of files' contents. A client that drops its
+	// token when it is sent to another host does so then, as it does with Microsoft.
+	FilesHost string // the name that the client uses for Graph if empty
+
 	TokenLifetime time.Duration // 3599 s if zero, as Entra's
 	Latency       time.Duration // that each call to Graph takes at least
 	Throttle      bool          // apply the published limits

@@ -207,6 +207,19 @@ func TestLostDriveTokens(t *testing.T) {
 	}
 }
 
+func TestContentsAreOnAnotherHostIfOneIsNamed(t *testing.T) {
+	c := start(t, sim.Config{Users: 1, Files: 5, FilesHost: "localhost"})
+	drive := c.driveOf(c.tenant.Directory.People()[0].ID)
+	made := c.do("PUT", drive+"/root:/a:/content", []byte("abc"), "Content-Type", "text/plain").want(201)
+	address := made.text("@microsoft.graph.downloadUrl")
+	if !strings.HasPrefix(address, strings.Replace(c.base, "127.0.0.1", "localhost", 1)) {
+		t.Error(address)
+	}
+	if _, body := c.raw("GET", address, nil); string(body) != "abc" {
+		t.Errorf("%q", body)
+	}
+}
+
 func TestDeltaByItemIsThatOfTheRootOnly(t *testing.T) {
 	c, drive := aDrive(t, 20)
 	folder := c.do("POST", drive+"/root/children", object{"name": "f", "folder": object{}}).want(201)

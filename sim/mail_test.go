@@ -43,6 +43,19 @@ func TestFoldersAreListedByLevelAndByWellKnownName(t *testing.T) {
 	}
 }
 
+func TestConversationIndexIsPlainBase64(t *testing.T) {
+	c, user := mailbox(t, 50)
+	listed, _ := c.all(user + "/messages")
+	for _, message := range listed {
+		if index, err := base64.StdEncoding.DecodeString(message.text("conversationIndex")); err != nil || len(index) != 22 || index[0] != 1 {
+			t.Errorf("%q: %v", message.text("conversationIndex"), err)
+		}
+	}
+	if len(listed) != 50 {
+		t.Errorf("%d messages", len(listed))
+	}
+}
+
 func TestListAndDeltaShowTheSameMessages(t *testing.T) {
 	c, user := mailbox(t, 300)
 	listed, _ := c.all(user+"/mailFolders/inbox/messages?$top=50", "Prefer", immutable)

@@ -64,7 +64,7 @@ func New(config Config) (*Server, error) {
 	s.Directory = directory.New(directory.Config{
 		Seed: config.Seed, Tenant: config.Tenant, Domain: config.Domain, Users: config.Users, Now: config.Now, Events: s.Subscriptions})
 	s.Mail = mail.New(mail.Config{Seed: config.Seed, Mails: config.Mails, Domain: config.Domain, Directory: s.Directory, Now: config.Now, Events: s.Subscriptions})
-	s.Drives = drive.New(drive.Config{Seed: config.Seed, Files: config.Files, Domain: config.Domain, Directory: s.Directory, Now: config.Now, Events: s.Subscriptions})
+	s.Drives = drive.New(drive.Config{Seed: config.Seed, Machine: config.FilesHost, Files: config.Files, Domain: config.Domain, Directory: s.Directory, Now: config.Now, Events: s.Subscriptions})
 	if err := s.load(config); err != nil {
 		return nil, err
 	}

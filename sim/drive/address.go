@@ -31,7 +31,7 @@ func (d *drive) address(c *wire.Call, i *item, version int) string {
 	if c.Quirk("expired-address") {
 		t.expires = c.Now.Add(-addressLife)
 	}
-	return c.Host() + "/" + d.store.Host() + "/personal/" + d.person() + "/_layouts/15/download.aspx?UniqueId=" + strings.ToLower(d.unique(i)) +
+	return c.HostAs(d.store.config.Machine) + "/" + d.store.Host() + "/personal/" + d.person() + "/_layouts/15/download.aspx?UniqueId=" + strings.ToLower(d.unique(i)) +
 		"&Translate=false&tempauth=" + d.store.write(t) + "&ApiVersion=2.0"
 }
 

@@ -18,6 +18,7 @@ type Config struct {
 	Seed      uint64
 	Files     int // made up per drive
 	Domain    string
+	Machine   string // its name in pre-authenticated addresses; the one that the client uses if empty
 	Directory *directory.Store
 	Now       func() time.Time
 	Events    event.Sink // nil: nobody is told of changes

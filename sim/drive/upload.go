@@ -133,7 +133,7 @@ func (u *upload) answer(c *wire.Call, token string) error {
 	d := u.drive
 	asked := map[bool]string{true: "True", false: "False"}
 	address := fmt.Sprintf("%s/%s/personal/%s/_api/v2.0/drive/items/%s/uploadSession?guid='%s'&overwrite=%s&rename=%s&dc=%d&tempauth=%s%s",
-		c.Host(), d.store.Host(), d.person(), d.itemID(u.folder.number), token, asked[u.wanted == replace], asked[u.wanted == rename], map[bool]int{true: 1}[u.deferred], ticketPrefix, d.store.secret(token))
+		c.HostAs(d.store.config.Machine), d.store.Host(), d.person(), d.itemID(u.folder.number), token, asked[u.wanted == replace], asked[u.wanted == rename], map[bool]int{true: 1}[u.deferred], ticketPrefix, d.store.secret(token))
 	b := wire.AppendString([]byte(`{"@odata.context":`), c.Context("microsoft.graph.uploadSession"))
 	b = wire.AppendTime(append(b, `,"expirationDateTime":`...), u.expires)
 	b = wire.AppendString(append(b, `,"nextExpectedRanges":["0-"],"uploadUrl":`...), address)

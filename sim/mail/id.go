@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"strings"
+
+	"github.com/tenantkeep/tenantkeep/sim/seed"
 )
 
 // Ids look as Exchange's do: base64url of binary, with a beginning that tells the kind.
@@ -30,6 +32,19 @@ func appendID(b []byte, start string, hash uint64, rest ...uint64) []byte {
 	b = base64.URLEncoding.AppendEncode(b, raw[:length])
 	return append(b, idEnd...)
 }
+
+// appendIndex writes a conversation index: the bytes of [MS-OXOMSG] 2.2.1.3 (version, time, GUID) in
+// base64 with + and /, where ids have - and _. Microsoft's SDK decodes it, and refuses the page else.
+// https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxomsg
+func appendIndex(b []byte, conversation uint64) []byte {
+	var raw [22]byte
+	source := seed.New(conversation, indexes)
+	source.Bytes(raw[3:])
+	copy(raw[:], "\x01\x01\xdb")
+	return base64.StdEncoding.AppendEncode(b, raw[:])
+}
+
+var indexes = seed.Text("conversation index")
 
 // parseID returns the numbers inside an id of this mailbox.
 func (b *box) parseID(id, start string) ([3]uint64, bool) {

@@ -45,7 +45,7 @@ func init() {
 			return append(appendID(append(b, '"'), "AAQkAGU0OWNkZjAy", v.box.hash, m.letter.Conversation), '"')
 		}},
 		{"conversationIndex", false, func(v *view, b []byte, m *shown) []byte {
-			return append(appendID(append(b, '"'), "AQHb", m.letter.Conversation), '"')
+			return append(appendIndex(append(b, '"'), m.letter.Conversation), '"')
 		}},
 		{"isDeliveryReceiptRequested", false, func(_ *view, b []byte, _ *shown) []byte { return append(b, "false"...) }},
 		{"isReadReceiptRequested", false, func(_ *view, b []byte, _ *shown) []byte { return append(b, "false"...) }},

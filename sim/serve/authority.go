@@ -17,9 +17,9 @@ import (
 // validity of the certificates, which are made anew at each start.
 const validity = 30 * 24 * time.Hour
 
-// issue makes an authority and a server certificate signed by it, good for host, this machine's
+// issue makes an authority and a server certificate signed by it, good for hosts, this machine's
 // name and the loopback addresses. The authority is returned as PEM, without its key.
-func issue(host string, now time.Time) (authority []byte, server tls.Certificate, err error) {
+func issue(now time.Time, hosts ...string) (authority []byte, server tls.Certificate, err error) {
 	root := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "m365sim"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(validity),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
@@ -41,7 +41,9 @@ func issue(host string, now time.Time) (authority []byte, server tls.Certificate
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
-	addName(leaf, host)
+	for _, host := range hosts {
+		addName(leaf, host)
+	}
 	if name, err := os.Hostname(); err == nil {
 		addName(leaf, name)
 	}

@@ -50,6 +50,7 @@ func Parse(arguments []string, out io.Writer) (Options, error) {
 	flags.StringVar(&o.Sim.Domain, "domain", "contoso.onmicrosoft.com", "domain of all addresses")
 	throttle := flags.String("throttle", "off", "`published` or off: Microsoft's limits with their answers")
 	flags.IntVar(&o.Sim.Licences, "licences", 0, "that the tenant has, for the limits of files (default as many as users)")
+	flags.StringVar(&o.Sim.FilesHost, "files-host", "", "`name` of this machine in addresses of files' contents, for clients that keep their token when they are sent on to the same host (default the name they use for Graph)")
 	client := flags.String("client-id", "", "`id` of the registered application (default from the seed)")
 	secret := flags.String("client-secret", "", "its `secret` (default from the seed)")
 	flags.Func("load", "`ADDRESS=DIR`: a Maildir or mbox becomes the user's mail, any other folder the user's drive; may be repeated", o.load)

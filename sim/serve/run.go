@@ -44,7 +44,7 @@ func listenTLS(options Options) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	authority, certificate, err := issue(hostOf(options.TLSListen), time.Now())
+	authority, certificate, err := issue(time.Now(), hostOf(options.TLSListen), options.Sim.FilesHost)
 	if err == nil {
 		err = os.WriteFile(options.CAOut, authority, 0o644)
 	}

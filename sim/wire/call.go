@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -57,6 +58,19 @@ func (c *Call) Host() string {
 		scheme = "https"
 	}
 	return scheme + "://" + c.Request.Host
+}
+
+// HostAs is the same under another name of the machine. An empty name is the client's own.
+func (c *Call) HostAs(name string) string {
+	scheme, host, _ := strings.Cut(c.Host(), "://")
+	_, port, err := net.SplitHostPort(host)
+	switch {
+	case name == "":
+		return c.Host()
+	case err != nil:
+		return scheme + "://" + name
+	}
+	return scheme + "://" + net.JoinHostPort(name, port)
 }
 
 // Version is v1.0 or beta.

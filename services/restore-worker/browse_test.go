@@ -60,7 +60,13 @@ func TestLookingIntoSnapshots(t *testing.T) {
 		t.Errorf("%d folders, %d messages", folders, messages)
 	}
 
-	inbox := p.list(&restorev1.ListItemsRequest{Snapshot: resource + "/snapshots/1", Path: "inbox", PageSize: 7})
+	inbox := p.list(&restorev1.ListItemsRequest{Snapshot: resource + "/snapshots/1", Path: "inbox", PageSize: 7, OrderBy: "time desc"})
+	if byID := p.list(&restorev1.ListItemsRequest{Snapshot: resource + "/snapshots/1", Path: "inbox", PageSize: 7}); len(byID) != len(inbox) {
+		t.Errorf("%d items by id, %d by time", len(byID), len(inbox))
+	}
+	if _, err := p.browse().ListItems(p.context(), &restorev1.ListItemsRequest{Snapshot: resource + "/snapshots/1", OrderBy: "sender"}); fault.ReasonOf(err) != "BAD_ORDER" {
+		t.Errorf("an order that there is not: %v", err)
+	}
 	var one *restorev1.Item
 	for i, item := range inbox {
 		if item.GetKind() != restorev1.ItemKind_ITEM_KIND_MESSAGE {

@@ -24,7 +24,12 @@ func request(limit throttle.Limit) (r throttle.Request, amount int64) {
 		return r, r.Size
 	case throttle.Sent:
 		return r, limit.Amount / 1000
-	case throttle.Requests, throttle.Units, throttle.Concurrent:
+	case throttle.Units:
+		if limit.Span > time.Hour {
+			r.Units = 100 // a million of requests would take long
+		}
+		return r, int64(r.Units)
+	case throttle.Requests, throttle.Concurrent:
 	}
 	return r, 1
 }

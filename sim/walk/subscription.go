@@ -29,7 +29,9 @@ func (c *client) walkSubscriptions(ctx context.Context, user string) {
 	c.post(ctx, one+"/reauthorize", nil)
 	c.delete(ctx, one)
 	c.err = errors.Join(c.err, server.Close())
-	<-ended
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		c.err = errors.Join(c.err, err)
+	}
 }
 
 // echo answers the validation of an address, and takes notices.

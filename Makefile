@@ -41,6 +41,12 @@ kills: redis-server ## kills workers and nats-server 20 times in the middle of w
 weather: redis-server ## what bad weather is too heavy for `make test`: 3 GiB, 50,000 mails, a disk that is really full (as root); 20 minutes
 	cd cmd/tenantkeep && go test -tags weather -timeout 40m -v -run 'TestHuge|TestRealDiskFull|TestNotifierKilled' ./internal/plant ./internal/fleet
 
+# Clients of other makers, in a module outside the workspace: rclone and the SDK's drives take minutes to build.
+.PHONY: interop
+interop: ## other people's clients (rclone, Microsoft's SDK with azidentity) against m365sim over TLS; no part of `make test`, 10 minutes to build
+	go build -o $(BIN)/ ./sim/cmd/m365sim
+	cd sim/interop && GOWORK=off M365SIM=$(BIN)/m365sim nice go test -count 1 -timeout 20m -v ./...
+
 .PHONY: bench
 bench: ## the bars: prints both sides of each and fails below one
 	@echo "Goals beyond the bars: write 1.0 of the plain loop, 0.13 ms of CPU per mail. What the machine does besides disturbs."

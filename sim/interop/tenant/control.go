@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"testing"
 )
 
@@ -63,21 +64,27 @@ func (n *Tenant) Sums(t testing.TB, workload string) []Sum {
 	return answer.Sums
 }
 
-// Ledger is what the simulator counted.
-type Ledger struct {
-	Total  Count            `json:"total"`
-	Routes map[string]Count `json:"routes"`
-}
-
-// Count is requests, and answers by status code.
-type Count struct {
+// count is requests, and answers by status code.
+type count struct {
 	Requests int            `json:"requests"`
 	Status   map[string]int `json:"status"`
 }
 
-// Ledger is what the clients asked for so far.
-func (n *Tenant) Ledger(t testing.TB) (l Ledger) {
+// NoneRefused fails the test if the simulator answered a call with an error other than the
+// expected ones: clients hide many by another attempt or another way. It logs what there was.
+func (n *Tenant) NoneRefused(t testing.TB, expected ...string) {
 	t.Helper()
-	n.Get(t, "/sim/ledger", &l)
-	return l
+	var ledger struct {
+		Total  count            `json:"total"`
+		Routes map[string]count `json:"routes"`
+	}
+	n.Get(t, "/sim/ledger", &ledger)
+	for route, count := range ledger.Routes {
+		for status, times := range count.Status {
+			if (status >= "400" || status == "0") && !slices.Contains(expected, status) {
+				t.Errorf("%s was answered with %s, %d times", route, status, times)
+			}
+		}
+	}
+	t.Logf("%d calls, answered %v", ledger.Total.Requests, ledger.Total.Status)
 }

@@ -41,7 +41,7 @@ func alone(dir string) int {
 		stop()
 	}()
 	config := plant.Config{Dir: dir, Listen: "127.0.0.1:0", Limits: unhurried, Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))}
-	if err := plant.Run(ctx, config, func(client.Context) { fmt.Println("ready") }); err != nil {
+	if err := plant.Run(ctx, config, func(client.Context) { fmt.Fprintln(os.Stdout, "ready") }); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

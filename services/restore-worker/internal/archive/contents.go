@@ -237,6 +237,7 @@ func held(kind vault.Kind, failure *vault.Failure) *snapshot.Problem {
 		problem.Reason = snapshot.Incomplete
 	case vault.KindFolder:
 		problem.Reason = snapshot.FolderIncomplete
+	default: // as it was made
 	}
 	return problem
 }

@@ -93,11 +93,14 @@ type fixture struct {
 	address string
 	trail   *trail
 	answer  func(ctx context.Context) error
+	ready   func(ctx context.Context) error
 }
 
 func serve(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t: t, dir: filepath.Join(t.TempDir(), "pki"), trail: &trail{}, answer: func(context.Context) error { return nil }}
+	f := &fixture{t: t, dir: filepath.Join(t.TempDir(), "pki"), trail: &trail{}}
+	f.answer = func(context.Context) error { return nil }
+	f.ready = f.answer
 	if err := pki.Ensure(f.dir); err != nil {
 		t.Fatal(err)
 	}
@@ -107,9 +110,10 @@ func serve(t *testing.T) *fixture {
 	}
 	server := rpc.NewServer(rpc.Config{TLS: config, Tokens: identity.NewTokens(token), Trail: f.trail, Log: slog.New(slog.DiscardHandler)})
 	answer := func(ctx context.Context) error { return f.answer(ctx) }
-	authv1.RegisterConnectionServiceServer(server, &connections{answer: answer})
-	authv1.RegisterTokenServiceServer(server, tokens{})
-	notifyv1.RegisterEventServiceServer(server, &events{answer: answer})
+	registrar := rpc.After(func(ctx context.Context) error { return f.ready(ctx) }, server)
+	authv1.RegisterConnectionServiceServer(registrar, &connections{answer: answer})
+	authv1.RegisterTokenServiceServer(registrar, tokens{})
+	notifyv1.RegisterEventServiceServer(registrar, &events{answer: answer})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/host"
 	"github.com/tenantkeep/tenantkeep/pkg/identity"
 	"github.com/tenantkeep/tenantkeep/pkg/jobs"
+	"github.com/tenantkeep/tenantkeep/pkg/rpc"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/api"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/dispatch"
 	"github.com/tenantkeep/tenantkeep/services/backup-worker/internal/inbox"
@@ -97,7 +98,7 @@ func newFront(h *host.Host, book *outbox.Book, queue *jobs.Queue, vaults *work.S
 // Register adds the gRPC services; a process with the role work alone has none.
 func (s *Service) Register(registrar grpc.ServiceRegistrar) {
 	if s.front != nil {
-		s.front.api.Register(registrar)
+		s.front.api.Register(rpc.After(s.front.views.Ready, registrar))
 	}
 }
 

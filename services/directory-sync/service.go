@@ -13,6 +13,7 @@ import (
 	"github.com/tenantkeep/tenantkeep/pkg/identity"
 	"github.com/tenantkeep/tenantkeep/pkg/lifecycle"
 	"github.com/tenantkeep/tenantkeep/pkg/m365"
+	"github.com/tenantkeep/tenantkeep/pkg/rpc"
 	"github.com/tenantkeep/tenantkeep/pkg/state"
 	authv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/auth/v1"
 	directoryv1 "github.com/tenantkeep/tenantkeep/proto/gen/tenantkeep/directory/v1"
@@ -75,6 +76,7 @@ func (s *Service) sync(ctx context.Context, connection m365.ConnectionID, cause 
 
 // Register implements host.Service.
 func (s *Service) Register(registrar grpc.ServiceRegistrar) {
+	registrar = rpc.After(s.ready, registrar)
 	directoryv1.RegisterUserServiceServer(registrar, api.NewUsers(s.directory, s.runner))
 	directoryv1.RegisterMappingServiceServer(registrar, api.NewMappings(s.directory, s.runner))
 }
@@ -90,16 +92,23 @@ func (s *Service) Run(ctx context.Context) error {
 	)
 }
 
-// work begins when everything that was there at the start can be seen.
 func (s *Service) work(ctx context.Context) error {
+	if s.ready(ctx) != nil {
+		return nil // it ends before it has begun
+	}
+	return s.schedule.Run(ctx)
+}
+
+// ready waits until everything that was there at the start can be seen.
+func (s *Service) ready(ctx context.Context) error {
 	for _, ready := range []<-chan struct{}{s.directory.Users.Ready(), s.directory.Mappings.Ready(), s.connections.Ready()} {
 		select {
 		case <-ready:
 		case <-ctx.Done():
-			return nil
+			return ctx.Err()
 		}
 	}
-	return s.schedule.Run(ctx)
+	return nil
 }
 
 // connectionChanged wants a sync of every connection that is there at the start, that appears, that

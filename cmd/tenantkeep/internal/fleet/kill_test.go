@@ -95,7 +95,7 @@ func (b *bench) round(n int, phase func(worker string, work func())) {
 		}
 		b.idle()
 	})
-	for _, r := range b.restores() {
+	for _, r := range b.restores((n + 1) * 2 * worn.Users) {
 		if r.GetState() != restorev1.RestoreState_RESTORE_STATE_SUCCEEDED {
 			b.Errorf("round %d: %s of %s: %v", n, r.GetName(), r.GetDisplayName(), r.GetReport())
 		}
@@ -108,14 +108,14 @@ func (b *bench) round(n int, phase func(worker string, work func())) {
 	}
 }
 
-// restores lists all restores when all have ended. Each service has a view of its own of what happened,
-// and one may be behind another for a moment after nats-server was away.
-func (b *bench) restores() []*restorev1.Restore {
+// restores lists all restores when so many have ended. Each service has a view of its own of what
+// happened, and one may be behind another for a moment after nats-server was away.
+func (b *bench) restores(expected int) []*restorev1.Restore {
 	b.Helper()
 	var all restorev1.ListRestoresResponse
 	b.until("restores end", time.Minute, func() bool {
 		b.askUntil(&all, "restore", "list")
-		return !slices.ContainsFunc(all.GetRestores(), func(r *restorev1.Restore) bool {
+		return len(all.GetRestores()) == expected && !slices.ContainsFunc(all.GetRestores(), func(r *restorev1.Restore) bool {
 			return r.GetState() == restorev1.RestoreState_RESTORE_STATE_QUEUED || r.GetState() == restorev1.RestoreState_RESTORE_STATE_RUNNING
 		})
 	})

@@ -74,7 +74,7 @@ func (s *Restores) StartRestore(ctx context.Context, request *restorev1.StartRes
 	if err != nil {
 		return nil, err
 	}
-	return &restorev1.StartRestoreResponse{Restore: written.Value}, nil
+	return &restorev1.StartRestoreResponse{Restore: written.Value}, s.View.WaitFor(ctx, written.Sequence)
 }
 
 // repeated answers a request that was made before.

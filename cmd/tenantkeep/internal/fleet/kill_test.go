@@ -1,3 +1,5 @@
+//go:build kills
+
 package fleet_test
 
 import (

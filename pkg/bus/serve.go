@@ -50,17 +50,8 @@ func (s Serving) once(ctx context.Context, process func(context.Context, jetstre
 	if err != nil {
 		return err
 	}
-	options := append([]jetstream.PullMessagesOpt{
-		jetstream.PullMaxMessages(1), jetstream.PullExpiry(tailExpiry),
-		jetstream.PullHeartbeat(tailHeartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true),
-	}, s.Options...)
-	messages, err := consumer.Messages(options...)
-	if err != nil {
-		return err
-	}
-	defer handBack(messages)
 	for {
-		message, err := messages.Next(jetstream.NextContext(ctx))
+		message, err := s.next(ctx, consumer)
 		if err != nil {
 			return err
 		}
@@ -71,7 +62,23 @@ func (s Serving) once(ctx context.Context, process func(context.Context, jetstre
 	}
 }
 
-// handBack returns a message that arrived as the reader left, so that it need not wait for AckWait.
+// next takes one message and ends the subscription that it came by. When nats-server comes back, a
+// subscription may ask twice: the second message would lie in its buffer while the first is processed,
+// be given to somebody else when its time is over, and then be processed here all the same.
+func (s Serving) next(ctx context.Context, consumer jetstream.Consumer) (jetstream.Msg, error) {
+	options := append([]jetstream.PullMessagesOpt{
+		jetstream.PullMaxMessages(1), jetstream.PullExpiry(tailExpiry),
+		jetstream.PullHeartbeat(tailHeartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true),
+	}, s.Options...)
+	messages, err := consumer.Messages(options...)
+	if err != nil {
+		return nil, err
+	}
+	defer handBack(messages)
+	return messages.Next(jetstream.NextContext(ctx))
+}
+
+// handBack returns messages that arrived as the reader left, so that they need not wait for AckWait.
 func handBack(messages jetstream.MessagesContext) {
 	messages.Drain()
 	for {

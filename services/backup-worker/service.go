@@ -38,7 +38,7 @@ type front struct {
 }
 
 // New builds the service for the roles that the host is configured for.
-func New(_ context.Context, h *host.Host) (*Service, error) {
+func New(ctx context.Context, h *host.Host) (*Service, error) {
 	s := &Service{host: h, book: outbox.NewBook(h.State), close: func() {}}
 	queue := h.Jobs()
 	broker, err := h.Peer(identity.AuthBroker)
@@ -47,6 +47,10 @@ func New(_ context.Context, h *host.Host) (*Service, error) {
 	}
 	vaults := work.NewStore(h.Config.VaultDir, broker)
 	if h.Config.Has("api") {
+		// Before anybody is answered: a mapping that is made at once names the standard profile.
+		if err := s.book.EnsureProfile(ctx); err != nil {
+			return nil, fmt.Errorf("make the first profile: %w", err)
+		}
 		front, err := newFront(h, s.book, queue, vaults)
 		if err != nil {
 			return nil, err
@@ -106,7 +110,7 @@ func (s *Service) Register(registrar grpc.ServiceRegistrar) {
 func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	if s.front != nil {
-		group.Go(func() error { return s.front.run(ctx, s.book) })
+		group.Go(func() error { return s.front.run(ctx) })
 	}
 	if s.work != nil {
 		group.Go(func() error { return s.work.Run(ctx) })
@@ -115,10 +119,7 @@ func (s *Service) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-func (f *front) run(ctx context.Context, book *outbox.Book) error {
-	if err := book.EnsureProfile(ctx); err != nil {
-		return fmt.Errorf("make the first profile: %w", err)
-	}
+func (f *front) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return f.views.Run(ctx) })
 	group.Go(func() error { return f.inbox.Run(ctx) })
